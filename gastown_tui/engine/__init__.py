@@ -1,0 +1,1 @@
+"""Floor 3: the rounds that turn orders into landed code."""

@@ -1,0 +1,1 @@
+"""Single health checks, each with its fix."""
