@@ -1,0 +1,257 @@
+"""A bead: one unit of work, a JSON record whose hot fields are typed and whose others are kept as they came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gastown_tui.model.errors import GasTownError
+
+Raw = msgspec.Raw
+
+
+class Dependency(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """An edge between two beads; `type` says whether it blocks (interop.md)."""
+
+    issue_id: str
+    depends_on_id: str
+    type: str = "blocks"
+    created_at: str = ""
+    created_by: str = ""
+    metadata: str = ""
+    thread_id: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether an open target keeps the bead from being ready."""
+        return self.type in BLOCKING
+
+
+BLOCKING = frozenset({"blocks", "conditional-blocks", "waits-for"})
+"""A parent never blocks its child by being open; what blocks the parent does (see State.blocked_by)."""
+
+
+class Lease(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Who may work on a bead; written before the agent is started, fenced by `epoch` (supervision.md)."""
+
+    epoch: int
+    polecat: str
+    branch: str
+    base: str
+    worktree: str
+    session: str
+    granted: float
+    runtime: str = ""
+
+
+class Return(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One sending back: which gate, why, and when."""
+
+    by: str
+    reason: str
+    at: float
+    epoch: int
+
+
+class Check(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One named check of a sheriff, witness or gate run: `verdict` is pass, fail or unsure."""
+
+    name: str
+    verdict: str
+    note: str = ""
+    seconds: float = 0.0
+
+
+class Review(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a gate said of one commit."""
+
+    by: str
+    ok: bool
+    commit: str
+    reason: str = ""
+    checks: tuple[Check, ...] = ()
+
+
+class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What the town knows of a bead beyond Beads: kept under `metadata.gt`."""
+
+    stage: str = "idle"
+    convoy: str = ""
+    key: str = ""
+    files: tuple[str, ...] = ()
+    epoch: int = 0
+    lease: Lease | None = None
+    commit: str = ""
+    commits: int = 0
+    returns: tuple[Return, ...] = ()
+    attempts: int = 0
+    reviews: tuple[Review, ...] = ()
+    landing: str = ""
+    landed: str = ""
+    landed_at: float = 0.0
+    since: float = 0.0
+    filed_by: str = ""
+    approved: bool = False
+    no_land: bool = False
+    held: str = ""
+    cost_usd: float = 0.0
+
+    @property
+    def returned(self) -> Return | None:
+        """The reason the polecat is mending, or None while nothing was sent back in this epoch."""
+        last = self.returns[-1] if self.returns else None
+        return last if last is not None and last.epoch == self.epoch else None
+
+
+class Bead(msgspec.Struct, frozen=True, gc=False):
+    """One bead. `extra` is a JSON object of every field without a place here, untouched until asked for."""
+
+    id: str
+    title: str
+    status: str = "open"
+    priority: int = 2
+    issue_type: str = "task"
+    assignee: str = ""
+    created_at: str = ""
+    updated_at: str = ""
+    closed_at: str = ""
+    close_reason: str = ""
+    labels: tuple[str, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+    work: Work = Work()
+    extra: bytes = b"{}"
+
+    def cold(self, name: str, default: Any = None) -> Any:
+        """The value of a field kept in `extra`, decoded now."""
+        raw = _decode_raw(self.extra).get(name)
+        return default if raw is None else msgspec.json.decode(raw)
+
+    @property
+    def description(self) -> str:
+        """The long text; empty when there is none."""
+        return str(self.cold("description", ""))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Ids of the beads whose being open blocks this one."""
+        return tuple(d.depends_on_id for d in self.dependencies if d.blocks)
+
+    def changed(self, **fields: Any) -> Bead:
+        """The bead with some fields replaced; names without a place of their own go to `extra`."""
+        hot = {k: v for k, v in fields.items() if k in _HOT or k in ("work", "extra")}
+        rest = {k: v for k, v in fields.items() if k not in hot}
+        if rest:
+            cold = dict(_decode_raw(self.extra))
+            cold.update({k: Raw(msgspec.json.encode(v)) for k, v in rest.items() if v is not None})
+            for name in (k for k, v in rest.items() if v is None):
+                cold.pop(name, None)
+            hot["extra"] = msgspec.json.encode(cold)
+        return msgspec.structs.replace(self, **hot)
+
+    def working(self, **fields: Any) -> Bead:
+        """The bead with fields of its `work` replaced."""
+        return msgspec.structs.replace(self, work=msgspec.structs.replace(self.work, **fields))
+
+
+class Field(NamedTuple):
+    """One row of the field table: what the codec, the detail view, `--json` and `gt bead update` follow."""
+
+    name: str
+    label: str
+    kind: str
+    editable: bool = False
+    hot: bool = False
+
+
+FIELDS: tuple[Field, ...] = (
+    Field("id", "Id", "id", hot=True),
+    Field("title", "Title", "line", editable=True, hot=True),
+    Field("status", "Status", "status", hot=True),
+    Field("priority", "Priority", "priority", editable=True, hot=True),
+    Field("issue_type", "Type", "word", editable=True, hot=True),
+    Field("assignee", "Assignee", "word", editable=True, hot=True),
+    Field("labels", "Labels", "words", editable=True, hot=True),
+    Field("description", "Description", "text", editable=True),
+    Field("design", "Design", "text", editable=True),
+    Field("acceptance_criteria", "Acceptance criteria", "text", editable=True),
+    Field("notes", "Notes", "text", editable=True),
+    Field("estimated_minutes", "Estimate", "minutes", editable=True),
+    Field("dependencies", "Dependencies", "edges", hot=True),
+    Field("created_at", "Created", "time", hot=True),
+    Field("updated_at", "Updated", "time", hot=True),
+    Field("closed_at", "Closed", "time", hot=True),
+    Field("close_reason", "Closed because", "line", hot=True),
+    Field("due_at", "Due", "time", editable=True),
+    Field("defer_until", "Deferred until", "time", editable=True),
+    Field("external_ref", "External", "word", editable=True),
+)
+_HOT = frozenset(f.name for f in FIELDS if f.hot)
+EDITABLE = {f.name: f for f in FIELDS if f.editable}
+_KEEP_EMPTY = frozenset({"id", "title", "status", "priority", "issue_type"})
+
+
+class _Hot(msgspec.Struct, frozen=True):
+    id: str
+    title: str
+    status: str = "open"
+    priority: int = 2
+    issue_type: str = "task"
+    assignee: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    closed_at: str | None = None
+    close_reason: str | None = None
+    labels: tuple[str, ...] | None = None
+    dependencies: tuple[Dependency, ...] | None = None
+
+
+_decode_hot = msgspec.json.Decoder(_Hot).decode
+_decode_raw = msgspec.json.Decoder(dict[str, Raw]).decode
+_decode_work = msgspec.json.Decoder(Work).decode
+
+
+def decode(record: bytes) -> Bead:
+    """A bead from its JSON record; raises GasTownError naming what does not fit."""
+    try:
+        hot = _decode_hot(record)
+        raw = _decode_raw(record)
+        work = Work()
+        if (metadata := raw.get("metadata")) is not None:
+            inside = _decode_raw(metadata)
+            if (gt := inside.pop("gt", None)) is not None:
+                work = _decode_work(gt)
+                raw["metadata"] = Raw(msgspec.json.encode(inside))
+                if not inside:
+                    del raw["metadata"]
+    except msgspec.DecodeError as error:
+        raise GasTownError(f"This is not a bead: {error}.", "Nothing was changed.") from error
+    extra = msgspec.json.encode({k: v for k, v in raw.items() if k not in _HOT})
+    values = {name: value for name in _HOT if (value := getattr(hot, name)) is not None}
+    return Bead(**values, work=work, extra=extra)
+
+
+def record(bead: Bead) -> dict[str, Any]:
+    """The bead as a plain JSON object, in the shape of Beads, with the town's part under `metadata.gt`."""
+    out: dict[str, Any] = {}
+    for name in _HOT:
+        value = getattr(bead, name)
+        if value or name in _KEEP_EMPTY:
+            out[name] = msgspec.to_builtins(value)
+    out.update({k: msgspec.json.decode(v) for k, v in _decode_raw(bead.extra).items()})
+    if bead.work != Work():
+        out["metadata"] = {**(out.get("metadata") or {}), "gt": msgspec.to_builtins(bead.work)}
+    return out
+
+
+def encode(bead: Bead) -> bytes:
+    """The bead as it stands in the ledger: sorted keys, one field a line, for plain git to read."""
+    text = msgspec.json.encode(record(bead), order="sorted")
+    return msgspec.json.format(text, indent=1) + b"\n"
+
+
+def make(id: str, title: str, at: str, **fields: Any) -> Bead:
+    """A new bead; `fields` may name any of FIELDS, and `work`."""
+    clean: Mapping[str, Any] = {k: v for k, v in fields.items() if v not in (None, "", (), [])}
+    return Bead(id=id, title=title, created_at=at, updated_at=at).changed(**clean)

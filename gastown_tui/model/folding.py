@@ -1,0 +1,334 @@
+"""How each event changes the town: one case an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from gastown_tui.model import events as e
+from gastown_tui.model import lifecycle
+from gastown_tui.model.agent import Agent
+from gastown_tui.model.bead import Bead, Dependency, Return, Review
+from gastown_tui.model.errors import Illegal
+from gastown_tui.model.merge import GateRun, MergeRequest
+from gastown_tui.model.state import EngineInfo, Speech, State
+
+S = TypeVar("S", bound=State)
+replace = msgspec.structs.replace
+CASES: dict[type[e.Event], Callable[[Any, Any, e.Record], Any]] = {}
+
+
+def case(kind: type[e.Event]) -> Callable[[Callable[[S, Any, e.Record], S]], Callable[[S, Any, e.Record], S]]:
+    """Make a function the case of one kind of event."""
+
+    def keep(function: Callable[[S, Any, e.Record], S]) -> Callable[[S, Any, e.Record], S]:
+        CASES[kind] = function
+        return function
+
+    return keep
+
+
+def _bead(town: State, id: str) -> Bead:
+    found = town.beads.get(id)
+    if found is None:
+        raise Illegal(f"There is no bead {id}.", "Nothing was changed.")
+    return found
+
+
+def _fenced(town: State, id: str, epoch: int) -> Bead:
+    bead = _bead(town, id)
+    if bead.work.epoch != epoch:
+        raise Illegal(f"{id} is at epoch {bead.work.epoch}, not {epoch}.", "Somebody newer has the bead.")
+    return bead
+
+
+def _agent(town: State, name: str) -> Agent:
+    found = town.agents.get(name)
+    if found is None:
+        raise Illegal(f"There is no agent {name}.", "Nothing was changed.")
+    return found
+
+
+@case(e.TownFounded)
+def founded(town: S, event: e.TownFounded, record: e.Record) -> S:
+    if town.rig:
+        raise Illegal("The town is founded already.", "Nothing was changed.")
+    return town.with_(rig=event.rig, target=event.target, prefix=event.prefix, tip=event.tip)
+
+
+@case(e.EngineStarted)
+def engine_started(town: S, event: e.EngineStarted, record: e.Record) -> S:
+    return town.with_(engine=EngineInfo(event.pid, record.at, town.engine.starts + 1, True))
+
+
+@case(e.EngineStopped)
+def engine_stopped(town: S, event: e.EngineStopped, record: e.Record) -> S:
+    return town.with_(engine=replace(town.engine, running=False))
+
+
+@case(e.Held)
+def held(town: S, event: e.Held, record: e.Record) -> S:
+    return town.with_(holds=town.holds.set(event.what, event.reason))
+
+
+@case(e.Resumed)
+def resumed(town: S, event: e.Resumed, record: e.Record) -> S:
+    return town.with_(holds=town.holds.delete(event.what)) if event.what in town.holds else town
+
+
+@case(e.TipMoved)
+def tip_moved(town: S, event: e.TipMoved, record: e.Record) -> S:
+    return town.with_(tip=event.new) if event.known else town
+
+
+@case(e.BeadCreated)
+def bead_created(town: S, event: e.BeadCreated, record: e.Record) -> S:
+    if event.bead.id in town.beads:
+        raise Illegal(f"{event.bead.id} is there already.", "Nothing was changed.")
+    return town.put(event.bead.working(since=record.at))
+
+
+@case(e.BeadChanged)
+def bead_changed(town: S, event: e.BeadChanged, record: e.Record) -> S:
+    bead = _bead(town, event.bead)
+    typed = {k: tuple(v) if isinstance(v, list) else v for k, v in event.changes.items()}
+    if "dependencies" in typed:
+        typed["dependencies"] = msgspec.convert(event.changes["dependencies"], tuple[Dependency, ...])
+    return town.put(bead.changed(**typed))
+
+
+@case(e.BeadMoved)
+def bead_moved(town: S, event: e.BeadMoved, record: e.Record) -> S:
+    bead = lifecycle.make(_bead(town, event.bead), event.move, record.at)
+    if event.move in ("release", "close", "reopen", "set_aside"):
+        bead = bead.working(lease=None, held="", landing="")
+    if event.move in ("close", "set_aside"):
+        bead = bead.changed(close_reason=event.reason)
+    if event.move == "reopen":
+        bead = bead.changed(close_reason="", closed_at="").working(returns=(), landed="")
+    town = town.put(bead)
+    return town.with_(queue=town.queue.delete(bead.id)) if bead.id in town.queue else town
+
+
+@case(e.BeadApproved)
+def bead_approved(town: S, event: e.BeadApproved, record: e.Record) -> S:
+    return town.put(_bead(town, event.bead).working(approved=True))
+
+
+@case(e.Slung)
+def slung(town: S, event: e.Slung, record: e.Record) -> S:
+    bead = _bead(town, event.bead)
+    if event.lease.epoch <= bead.work.epoch:
+        raise Illegal(f"Epoch {event.lease.epoch} of {bead.id} is not newer than {bead.work.epoch}.", "")
+    if town.column(bead) != "ready":
+        raise Illegal(f"{bead.id} is not ready.", f"See what it waits for with: gt bead show {bead.id}")
+    bead = lifecycle.make(bead, "sling", record.at)
+    lease = event.lease
+    return town.put(
+        bead.changed(assignee=lease.polecat).working(
+            epoch=lease.epoch, lease=lease, commit="", attempts=0, no_land=event.no_land or bead.work.no_land
+        )
+    )
+
+
+@case(e.AgentStarted)
+def agent_started(town: S, event: e.AgentStarted, record: e.Record) -> S:
+    old = town.agents.get(event.agent)
+    if old is not None and old.live:
+        raise Illegal(f"{event.agent} runs already.", "")
+    same = old is not None and old.session == event.session
+    agent = Agent(
+        event.agent, event.role, event.session, event.runtime, event.bead, event.epoch, "working", record.at,
+        event.pid, event.start_ticks, event.worktree, event.spool, old.cost_usd if same and old is not None else 0.0,
+        deaths=old.deaths if same and old is not None else 0,
+    )  # fmt: skip
+    town = town.with_(agents=town.agents.set(agent.name, agent))
+    bead = town.beads.get(event.bead)
+    if event.role == "polecat" and bead is not None and bead.status == "hooked" and bead.work.epoch == event.epoch:
+        town = town.put(lifecycle.make(bead, "start", record.at))
+    return town
+
+
+@case(e.AgentTurned)
+def agent_turned(town: S, event: e.AgentTurned, record: e.Record) -> S:
+    agent = replace(_agent(town, event.agent), state=event.state, since=record.at)
+    return town.with_(agents=town.agents.set(agent.name, agent))
+
+
+@case(e.AgentEnded)
+def agent_ended(town: S, event: e.AgentEnded, record: e.Record) -> S:
+    agent = _agent(town, event.agent)
+    deaths = agent.deaths + (not event.expected)
+    agent = replace(agent, state="ended", since=record.at, pid=0, ended=event.reason, deaths=deaths)
+    return town.with_(agents=town.agents.set(agent.name, agent))
+
+
+@case(e.Submitted)
+def submitted(town: S, event: e.Submitted, record: e.Record) -> S:
+    bead = lifecycle.make(_fenced(town, event.bead, event.epoch), "submit", record.at)
+    return town.put(bead.working(commit=event.commit, commits=event.commits, reviews=()))
+
+
+def _judged(bead: Bead, review: Review, forward: str, at: float) -> Bead:
+    bead = bead.working(reviews=(*(r for r in bead.work.reviews if r.by != review.by), review))
+    return lifecycle.make(bead, forward, at) if review.ok else _back(bead, review.by, review.reason, at)
+
+
+def _back(bead: Bead, by: str, reason: str, at: float) -> Bead:
+    gone = Return(by, reason, at, bead.work.epoch)
+    return lifecycle.make(bead, "send_back", at).working(returns=(*bead.work.returns, gone), landing="")
+
+
+def _unqueue(town: S, bead: Bead) -> S:
+    town = town.put(bead)
+    return town.with_(queue=town.queue.delete(bead.id)) if bead.id in town.queue else town
+
+
+@case(e.Checked)
+def checked(town: S, event: e.Checked, record: e.Record) -> S:
+    bead = _fenced(town, event.bead, event.epoch)
+    lifecycle.check(bead, "pass")
+    return town.put(_judged(bead, event.review, "pass", record.at))
+
+
+@case(e.Reviewed)
+def reviewed(town: S, event: e.Reviewed, record: e.Record) -> S:
+    bead = _fenced(town, event.bead, event.epoch)
+    lifecycle.check(bead, "approve")
+    bead = _judged(bead, event.review, "approve", record.at)
+    town = town.put(bead)
+    if not event.review.ok:
+        return town
+    entry = MergeRequest(bead.id, event.epoch, bead.work.commit, record.at, bead.priority)
+    return town.with_(queue=town.queue.set(bead.id, entry))
+
+
+@case(e.Conflicted)
+def conflicted(town: S, event: e.Conflicted, record: e.Record) -> S:
+    bead = _fenced(town, event.bead, event.epoch)
+    lifecycle.check(bead, "land")
+    return _unqueue(town, _back(bead, "refinery", event.reason, record.at))
+
+
+@case(e.Gated)
+def gated(town: S, event: e.Gated, record: e.Record) -> S:
+    bead = _fenced(town, event.bead, event.epoch)
+    lifecycle.check(bead, "land")
+    run = GateRun(event.tree, event.gates, event.review.ok, record.at, event.seconds, event.review.reason)
+    town = town.with_(runs=town.runs.set(event.tree, run))
+    bead = bead.working(reviews=(*(r for r in bead.work.reviews if r.by != "refinery"), event.review))
+    if event.review.ok:
+        return town.put(bead)
+    return _unqueue(town, _back(bead, "refinery", event.review.reason, record.at))
+
+
+@case(e.MergeTurned)
+def merge_turned(town: S, event: e.MergeTurned, record: e.Record) -> S:
+    entry = town.queue.get(event.bead)
+    if entry is None:
+        raise Illegal(f"{event.bead} is not in the queue.", "")
+    return town.with_(queue=town.queue.set(event.bead, replace(entry, state=event.state, why=event.why)))
+
+
+@case(e.LandingBegun)
+def landing_begun(town: S, event: e.LandingBegun, record: e.Record) -> S:
+    bead = _fenced(town, event.bead, event.epoch)
+    lifecycle.check(bead, "land")
+    if event.onto != town.tip:
+        raise Illegal(f"The candidate of {bead.id} stands on {event.onto[:9]}, the tip is {town.tip[:9]}.", "")
+    if any(b.work.landing for b in town.in_column("refinery") if b.id != bead.id):
+        raise Illegal("Another landing has begun and is not settled.", "")
+    entry = replace(town.queue[bead.id], state="landing", why="", candidate=event.candidate, onto=event.onto)
+    return town.put(bead.working(landing=event.candidate)).with_(queue=town.queue.set(bead.id, entry))
+
+
+@case(e.LandingFailed)
+def landing_failed(town: S, event: e.LandingFailed, record: e.Record) -> S:
+    bead = _fenced(town, event.bead, event.epoch).working(landing="")
+    entry = replace(town.queue[bead.id], state="waiting", why=event.why, candidate="", onto="")
+    return town.put(bead).with_(queue=town.queue.set(bead.id, entry))
+
+
+@case(e.Landed)
+def landed(town: S, event: e.Landed, record: e.Record) -> S:
+    bead = _fenced(town, event.bead, event.epoch)
+    if bead.work.landing != event.commit:
+        raise Illegal(f"No landing of {bead.id} as {event.commit[:9]} has begun.", "")
+    bead = lifecycle.make(bead, "land", record.at)
+    bead = bead.changed(close_reason=f"landed as {event.commit[:9]}")
+    bead = bead.working(landing="", landed=event.commit, landed_at=record.at, held="")
+    return _unqueue(town.with_(tip=event.commit), bead)
+
+
+@case(e.Escalated)
+def escalated(town: S, event: e.Escalated, record: e.Record) -> S:
+    need = event.need
+    town = town.with_(needs=town.needs.set(need.id, need))
+    if need.bead and need.kind == "bead":
+        town = town.put(_bead(town, need.bead).working(held=need.title))
+    return town
+
+
+@case(e.Answered)
+def answered(town: S, event: e.Answered, record: e.Record) -> S:
+    need = town.needs.get(event.need)
+    if need is None:
+        raise Illegal(f"Nothing called {event.need} waits for an answer.", "See what does with: gt status")
+    town = town.with_(needs=town.needs.delete(need.id))
+    bead = town.beads.get(need.bead)
+    if need.kind == "bead" and bead is not None:
+        fresh = bead.working(held="")
+        town = town.put(fresh.working(returns=(), attempts=0) if event.choice == "retry" else fresh)
+    return town
+
+
+@case(e.Said)
+def said(town: S, event: e.Said, record: e.Record) -> S:
+    return town.with_(chat=town.chat.set(record.seq, Speech(record.at, record.who, event)))
+
+
+@case(e.MayorHeard)
+def mayor_heard(town: S, event: e.MayorHeard, record: e.Record) -> S:
+    return town.with_(heard=max(town.heard, event.upto))
+
+
+@case(e.PlanSubmitted)
+def plan_submitted(town: S, event: e.PlanSubmitted, record: e.Record) -> S:
+    old = town.drafts.get(event.draft.id)
+    if old is not None and old.state != "draft":
+        raise Illegal(f"Plan {old.id} is {old.state}; it takes no revision.", "Submit it as a new plan.")
+    return town.with_(drafts=town.drafts.set(event.draft.id, event.draft))
+
+
+@case(e.PlanApproved)
+def plan_approved(town: S, event: e.PlanApproved, record: e.Record) -> S:
+    draft = _open_draft(town, event.plan)
+    draft = replace(draft, state="approved", ids=event.ids, convoy=event.convoy.id)
+    convoys = town.convoys.set(event.convoy.id, event.convoy)
+    return town.with_(drafts=town.drafts.set(draft.id, draft), convoys=convoys)
+
+
+@case(e.PlanDropped)
+def plan_dropped(town: S, event: e.PlanDropped, record: e.Record) -> S:
+    draft = replace(_open_draft(town, event.plan), state="dropped", reason=event.reason)
+    return town.with_(drafts=town.drafts.set(draft.id, draft))
+
+
+def _open_draft(town: State, id: str) -> Any:
+    draft = town.drafts.get(id)
+    if draft is None or draft.state != "draft":
+        raise Illegal(f"Plan {id} is {'not there' if draft is None else draft.state}.", "See plans with: gt plan show")
+    return draft
+
+
+@case(e.Spent)
+def spent(town: S, event: e.Spent, record: e.Record) -> S:
+    town = town.with_(costs=town.costs.set(event.role, town.costs.get(event.role, 0.0) + event.usd))
+    if (agent := town.agents.get(event.agent)) is not None:
+        agent = replace(agent, cost_usd=agent.cost_usd + event.usd)
+        town = town.with_(agents=town.agents.set(agent.name, agent))
+    if (bead := town.beads.get(event.bead)) is not None:
+        town = town.put(bead.working(cost_usd=bead.work.cost_usd + event.usd))
+    return town

@@ -1,0 +1,239 @@
+"""What one may ask for: one frozen struct an order, and the table of who may."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gastown_tui.model.agent import MAYOR, POLECAT, WITNESS
+from gastown_tui.model.bead import Check
+from gastown_tui.model.convoy import Plan
+from gastown_tui.model.errors import Usage
+
+OVERSEER = "overseer"
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who asks: the overseer, or an agent with its role, bead and epoch."""
+
+    role: str = OVERSEER
+    name: str = OVERSEER
+    bead: str = ""
+    epoch: int = 0
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Anything one may ask the engine for."""
+
+
+class CreateBead(Order, frozen=True):
+    """File a bead; a polecat's is `discovered-from` its own and waits in Backlog until it is approved."""
+
+    title: str
+    description: str = ""
+    acceptance_criteria: str = ""
+    priority: int = 2
+    issue_type: str = "task"
+    labels: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    discovered_from: str = ""
+
+
+class UpdateBead(Order, frozen=True):
+    """Set fields of the field table, or the status (open, deferred, blocked, pinned)."""
+
+    bead: str
+    changes: dict[str, Any]
+
+
+class CloseBead(Order, frozen=True):
+    """Close a bead without landing; a polecat that has it is ended and its work kept."""
+
+    bead: str
+    reason: str = ""
+
+
+class ReopenBead(Order, frozen=True):
+    """Make a closed bead open again."""
+
+    bead: str
+
+
+class Sling(Order, frozen=True):
+    """Give a ready bead to a polecat now (approving one that waits in Backlog), or plan what sling would do."""
+
+    bead: str = ""
+    dry_run: bool = False
+
+
+class Release(Order, frozen=True):
+    """Take a bead from its polecat; the work is kept and the next polecat gets a newer epoch."""
+
+    bead: str
+    reason: str = ""
+
+
+class TellMayor(Order, frozen=True):
+    """Say something to the Mayor."""
+
+    text: str
+
+
+class SubmitPlan(Order, frozen=True):
+    """File a plan as a draft, or a new revision of the draft `revises` (or of an open draft of the same title)."""
+
+    plan: Plan
+    revises: str = ""
+
+
+class EditPlan(Order, frozen=True):
+    """The overseer's own revision of a draft."""
+
+    plan: str
+    changed: Plan
+
+
+class ApprovePlan(Order, frozen=True):
+    """Make a draft's beads; `keys` takes only a part of them (with what they need)."""
+
+    plan: str
+    keys: tuple[str, ...] = ()
+
+
+class DropPlan(Order, frozen=True):
+    """Refuse a draft, with words for the Mayor."""
+
+    plan: str
+    reason: str = ""
+
+
+class DoOnce(Order, frozen=True):
+    """One bead, one polecat, no Mayor; without `land` the branch is left for the overseer."""
+
+    text: str
+    land: bool = True
+
+
+class Done(Order, frozen=True):
+    """A polecat's work is finished and committed."""
+
+    note: str = ""
+
+
+class Verdict(Order, frozen=True):
+    """The witness's judgement of a bead (interfaces.md)."""
+
+    bead: str
+    epoch: int
+    decision: str
+    reason: str = ""
+    checks: tuple[Check, ...] = ()
+
+
+class Nudge(Order, frozen=True):
+    """Say something to an agent."""
+
+    agent: str
+    text: str
+
+
+class Escalate(Order, frozen=True):
+    """Ask the overseer; a polecat's bead is held until it is answered."""
+
+    text: str
+    bead: str = ""
+
+
+class Answer(Order, frozen=True):
+    """Settle what needs the overseer: one of its choices, and words where wanted."""
+
+    need: str
+    choice: str = ""
+    text: str = ""
+
+
+class Freeze(Order, frozen=True):
+    """Stop every agent where it stands."""
+
+
+class Thaw(Order, frozen=True):
+    """Let frozen agents go on."""
+
+
+class Stop(Order, frozen=True):
+    """End every session this engine started, keep unsaved work, and leave."""
+
+
+class TypeKeys(Order, frozen=True):
+    """Bytes for an agent's terminal, as latin-1 text."""
+
+    agent: str
+    data: str
+
+
+class Resize(Order, frozen=True):
+    """Give an agent's terminal another size."""
+
+    agent: str
+    rows: int
+    columns: int
+
+
+class Row(NamedTuple):
+    """One row of the table: the order's name, its shape, who may ask, and what it does in words."""
+
+    name: str
+    order: type[Order]
+    who: frozenset[str]
+    title: str
+
+
+_ALL = frozenset({OVERSEER, MAYOR, POLECAT, WITNESS})
+_PERSON = frozenset({OVERSEER})
+
+
+def _row(name: str, order: type[Order], who: frozenset[str], title: str) -> Row:
+    return Row(name, order, who, title)
+
+
+ORDERS: dict[str, Row] = {
+    row.name: row
+    for row in (
+        _row("create_bead", CreateBead, frozenset({OVERSEER, POLECAT, MAYOR}), "File a bead"),
+        _row("update_bead", UpdateBead, _PERSON, "Change a bead"),
+        _row("close_bead", CloseBead, _PERSON, "Close a bead"),
+        _row("reopen_bead", ReopenBead, _PERSON, "Reopen a bead"),
+        _row("sling", Sling, _PERSON, "Sling a bead"),
+        _row("release", Release, _PERSON, "Take a bead from its polecat"),
+        _row("tell_mayor", TellMayor, _PERSON, "Tell the Mayor"),
+        _row("submit_plan", SubmitPlan, frozenset({OVERSEER, MAYOR}), "File a plan"),
+        _row("edit_plan", EditPlan, _PERSON, "Edit a plan"),
+        _row("approve_plan", ApprovePlan, _PERSON, "Approve a plan"),
+        _row("drop_plan", DropPlan, _PERSON, "Drop a plan"),
+        _row("do", DoOnce, _PERSON, "One bead, one polecat"),
+        _row("done", Done, frozenset({POLECAT}), "Work is finished"),
+        _row("verdict", Verdict, frozenset({WITNESS}), "Judge a bead"),
+        _row("nudge", Nudge, frozenset({OVERSEER, MAYOR}), "Say something to an agent"),
+        _row("escalate", Escalate, _ALL, "Ask the overseer"),
+        _row("answer", Answer, _PERSON, "Answer what needs you"),
+        _row("freeze", Freeze, _PERSON, "Freeze all agents"),
+        _row("thaw", Thaw, _PERSON, "Let agents go on"),
+        _row("stop", Stop, _PERSON, "Stop the engine"),
+        _row("type_keys", TypeKeys, _PERSON, "Type into a terminal"),
+        _row("resize", Resize, _PERSON, "Size a terminal"),
+    )
+}
+NAMES: dict[type[Order], str] = {row.order: name for name, row in ORDERS.items()}
+
+
+def decode(name: str, args: object) -> Order:
+    """An order from its name and arguments as they crossed the door; raises Usage saying what does not fit."""
+    row = ORDERS.get(name)
+    if row is None:
+        raise Usage(f"There is no order called {name}.", f"There are: {', '.join(ORDERS)}.")
+    try:
+        return msgspec.convert(args, row.order, strict=True)
+    except msgspec.ValidationError as error:
+        raise Usage(f"{name}: {error}.", "Nothing was changed.") from error

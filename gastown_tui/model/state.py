@@ -1,0 +1,157 @@
+"""What the town is made of: persistent maps, and the indexes each change of a bead keeps true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+import msgspec
+from immutables import Map
+
+from gastown_tui.model.agent import Agent
+from gastown_tui.model.bead import Bead
+from gastown_tui.model.convoy import Convoy, Draft
+from gastown_tui.model.errors import Refused
+from gastown_tui.model.events import Need, Said
+from gastown_tui.model.lifecycle import COLUMNS
+from gastown_tui.model.merge import GateRun, MergeRequest
+
+_Ids = Map[str, None]
+_NONE: _Ids = Map()
+
+
+class EngineInfo(msgspec.Struct, frozen=True):
+    """The engine that has the town; `starts` counts how many had it."""
+
+    pid: int = 0
+    since: float = 0.0
+    starts: int = 0
+    running: bool = False
+
+
+class Speech(msgspec.Struct, frozen=True):
+    """One turn of the chat."""
+
+    at: float
+    who: str
+    said: Said
+
+
+class State(msgspec.Struct, frozen=True):
+    """Everything known, immutable: a change gives a new one that shares all but O(log n) with the old."""
+
+    rig: str = ""
+    target: str = ""
+    prefix: str = ""
+    seq: int = 0
+    at: float = 0.0
+    tip: str = ""
+    heard: int = 0
+    engine: EngineInfo = EngineInfo()
+    beads: Map[str, Bead] = Map()
+    agents: Map[str, Agent] = Map()
+    drafts: Map[str, Draft] = Map()
+    convoys: Map[str, Convoy] = Map()
+    needs: Map[str, Need] = Map()
+    chat: Map[int, Speech] = Map()
+    queue: Map[str, MergeRequest] = Map()
+    runs: Map[str, GateRun] = Map()
+    holds: Map[str, str] = Map()
+    costs: Map[str, float] = Map()
+    columns: Map[str, _Ids] = Map()
+    open_needs: Map[str, int] = Map()
+    dependants: Map[str, _Ids] = Map()
+
+    def with_(self, **fields: Any) -> Self:
+        """The same with some fields replaced."""
+        return msgspec.structs.replace(self, **fields)
+
+    def bead(self, id: str) -> Bead:
+        """The bead of that id, or of that unambiguous end of an id; raises Refused."""
+        if (found := self.beads.get(id)) is not None:
+            return found
+        full = f"{self.prefix}-{id}"
+        if (found := self.beads.get(full)) is not None:
+            return found
+        raise Refused(f"There is no bead {id}.", "List them with: gt bead list")
+
+    def column(self, bead: Bead) -> str | None:
+        """The kanban column a bead stands in; None for one closed without landing."""
+        stage = bead.work.stage
+        if stage == "dropped":
+            return None
+        if stage != "idle":
+            return stage
+        if bead.status == "closed":
+            return None
+        waits = self.open_needs.get(bead.id, 0) or not bead.work.approved or bead.status != "open" or bead.work.held
+        return "backlog" if waits else "ready"
+
+    def in_column(self, name: str) -> Iterator[Bead]:
+        """The beads of a column, in no order."""
+        return (self.beads[id] for id in self.columns.get(name, _NONE))
+
+    def counts(self) -> dict[str, int]:
+        """How many beads stand in each column."""
+        return {name: len(self.columns.get(name, _NONE)) for name in COLUMNS}
+
+    def ready(self) -> list[Bead]:
+        """Ready beads in the order they are slung: priority, then age."""
+        return sorted(self.in_column("ready"), key=lambda b: (b.priority, b.created_at, b.id))
+
+    def blockers(self, bead: Bead) -> list[str]:
+        """Ids of the open beads that keep this one from being ready."""
+        return [id for id in bead.needs if (other := self.beads.get(id)) is not None and _blocks(other)]
+
+    @property
+    def cost_usd(self) -> float:
+        """Everything spent."""
+        return sum(self.costs.values())
+
+    def live_agents(self) -> list[Agent]:
+        """Agents whose process the town believes to run."""
+        return [agent for agent in self.agents.values() if agent.live]
+
+    def agent_of(self, bead: str, role: str = "polecat") -> Agent | None:
+        """The latest agent of a role that has, or had, this bead."""
+        found = [a for a in self.agents.values() if a.bead == bead and a.role == role]
+        return max(found, key=lambda a: (a.epoch, a.since), default=None)
+
+    def put(self, bead: Bead) -> Self:
+        """The state with a bead added or replaced, and every index that it moves."""
+        old = self.beads.get(bead.id)
+        dependants, open_needs = self.dependants, self.open_needs
+        if old is None or old.dependencies != bead.dependencies:
+            before = set(old.needs) if old is not None else set()
+            after = set(bead.needs)
+            for id in before - after:
+                dependants = dependants.set(id, dependants[id].delete(bead.id))
+            for id in after - before:
+                dependants = dependants.set(id, dependants.get(id, _NONE).set(bead.id, None))
+            opened = sum(1 for id in after if (other := self.beads.get(id)) is not None and _blocks(other))
+            open_needs = open_needs.set(bead.id, opened)
+        state = self.with_(beads=self.beads.set(bead.id, bead), dependants=dependants, open_needs=open_needs)
+        moved = [(bead.id, self.column(old) if old is not None else None)]
+        step = _blocks(bead) - (old is not None and _blocks(old))
+        if step:
+            for id in dependants.get(bead.id, _NONE):
+                moved.append((id, state.column(state.beads[id])))
+                open_needs = open_needs.set(id, open_needs.get(id, 0) + step)
+            state = state.with_(open_needs=open_needs)
+        return state._recolumn(moved)
+
+    def _recolumn(self, moved: list[tuple[str, str | None]]) -> Self:
+        columns = self.columns
+        for id, was in moved:
+            now = self.column(self.beads[id])
+            if was == now and (now is None or id in columns.get(now, _NONE)):
+                continue
+            if was is not None and id in columns.get(was, _NONE):
+                columns = columns.set(was, columns[was].delete(id))
+            if now is not None:
+                columns = columns.set(now, columns.get(now, _NONE).set(id, None))
+        return self if columns is self.columns else self.with_(columns=columns)
+
+
+def _blocks(bead: Bead) -> bool:
+    return bead.status not in ("closed", "pinned")

@@ -1,0 +1,120 @@
+"""The town: an immutable value, and the one way to a later one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from immutables import Map
+
+from gastown_tui.model import bead as beads
+from gastown_tui.model.agent import Agent
+from gastown_tui.model.convoy import Convoy, Draft
+from gastown_tui.model.errors import GasTownError, Illegal
+from gastown_tui.model.events import Landed, Need, Record, Submitted
+from gastown_tui.model.folding import CASES
+from gastown_tui.model.merge import GateRun, MergeRequest
+from gastown_tui.model.state import EngineInfo, Speech, State
+
+
+def stamp(at: float) -> str:
+    """Unix seconds as RFC 3339 in UTC, the way Beads writes times."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+class Town(State, frozen=True):
+    """Everything one engine runs, as of the record numbered `seq`."""
+
+    def after(self, record: Record) -> Town:
+        """The town after one more record.
+
+        Raises:
+            Illegal: the event is not allowed in this state, or the record is not the next one.
+        """
+        if record.seq != self.seq + 1:
+            raise Illegal(f"Record {record.seq} does not follow {self.seq}.", "The ledger is out of order.")
+        town: Town = CASES[type(record.event)](self, record.event, record)
+        town = _dated(town, record)
+        return town.with_(seq=record.seq, at=record.at)
+
+    def after_all(self, records: Iterable[Record]) -> Town:
+        """The town after several records."""
+        town = self
+        for record in records:
+            town = town.after(record)
+        return town
+
+
+def _dated(town: Town, record: Record) -> Town:
+    """Beads carries dates on the record: set them where the event changed a bead's status or fields."""
+    name = getattr(record.event, "bead", None)
+    if not isinstance(name, str) or (bead := town.beads.get(name)) is None:
+        return town
+    when = stamp(record.at)
+    closed = when if bead.status == "closed" and not bead.closed_at else bead.closed_at
+    if not isinstance(record.event, Landed | Submitted) and closed == bead.closed_at and bead.updated_at == when:
+        return town
+    return town.put(msgspec.structs.replace(bead, updated_at=when, closed_at=closed))
+
+
+class _Scalars(msgspec.Struct, frozen=True):
+    rig: str
+    target: str
+    prefix: str
+    seq: int
+    at: float
+    tip: str
+    heard: int
+    engine: EngineInfo
+    holds: dict[str, str]
+    costs: dict[str, float]
+
+
+_KINDS: dict[str, tuple[str, type]] = {
+    "agents": ("agents", Agent), "plans": ("drafts", Draft), "convoys": ("convoys", Convoy), "needs": ("needs", Need),
+    "chat": ("chat", Speech), "queue": ("queue", MergeRequest), "runs": ("runs", GateRun),
+}  # fmt: skip
+"""Kind of record in the ledger → the town's map of it and its type; beads have a codec of their own."""
+
+
+def scalars(town: Town) -> bytes:
+    """The town's own record: everything that is not in a map of records."""
+    values = {name: getattr(town, name) for name in _Scalars.__struct_fields__}
+    return _pretty({**values, "holds": dict(town.holds), "costs": dict(town.costs)})
+
+
+def encode_part(town: Town, kind: str, key: str) -> bytes | None:
+    """One record of the town for the ledger; None when it is not, or no longer, there."""
+    if kind == "beads":
+        bead = town.beads.get(key)
+        return None if bead is None else beads.encode(bead)
+    name, _ = _KINDS[kind]
+    found = getattr(town, name).get(int(key) if kind == "chat" else key)
+    return None if found is None else _pretty(found)
+
+
+def restore(own: bytes, parts: Iterable[tuple[str, str, bytes]]) -> Town:
+    """A town from its records (kind, key, bytes) and its own record; raises GasTownError naming a bad one."""
+    maps: dict[str, dict[str | int, object]] = {name: {} for name, _ in _KINDS.values()}
+    try:
+        values = msgspec.json.decode(own, type=_Scalars)
+    except msgspec.DecodeError as error:
+        raise GasTownError(f"The town's own record cannot be read: {error}.", "gt doctor looks closer.") from error
+    town = Town(**{name: getattr(values, name) for name in _Scalars.__struct_fields__})
+    town = town.with_(holds=Map(values.holds), costs=Map(values.costs))
+    for kind, key, data in parts:
+        try:
+            if kind == "beads":
+                town = town.put(beads.decode(data))
+            else:
+                name, shape = _KINDS[kind]
+                maps[name][int(key) if kind == "chat" else key] = msgspec.json.decode(data, type=shape)
+        except (msgspec.DecodeError, KeyError, ValueError) as error:
+            raise GasTownError(f"{kind}/{key} cannot be read: {error}.", "gt doctor looks closer.") from error
+    made: Mapping[str, object] = {name: Map(found) for name, found in maps.items()}
+    return town.with_(**made)
+
+
+def _pretty(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=1) + b"\n"
