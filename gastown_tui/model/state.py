@@ -125,7 +125,7 @@ class State(msgspec.Struct, frozen=True):
             before = set(old.needs) if old is not None else set()
             after = set(bead.needs)
             for id in before - after:
-                dependants = dependants.set(id, dependants[id].delete(bead.id))
+                dependants = _without(dependants, id, bead.id)
             for id in after - before:
                 dependants = dependants.set(id, dependants.get(id, _NONE).set(bead.id, None))
             opened = sum(1 for id in after if (other := self.beads.get(id)) is not None and _blocks(other))
@@ -147,7 +147,7 @@ class State(msgspec.Struct, frozen=True):
             if was == now and (now is None or id in columns.get(now, _NONE)):
                 continue
             if was is not None and id in columns.get(was, _NONE):
-                columns = columns.set(was, columns[was].delete(id))
+                columns = _without(columns, was, id)
             if now is not None:
                 columns = columns.set(now, columns.get(now, _NONE).set(id, None))
         return self if columns is self.columns else self.with_(columns=columns)
@@ -155,3 +155,9 @@ class State(msgspec.Struct, frozen=True):
 
 def _blocks(bead: Bead) -> bool:
     return bead.status not in ("closed", "pinned")
+
+
+def _without(index: Map[str, _Ids], key: str, id: str) -> Map[str, _Ids]:
+    """An index with one id less; a set that becomes empty goes, so that equal towns have equal indexes."""
+    left = index[key].delete(id)
+    return index.set(key, left) if left else index.delete(key)

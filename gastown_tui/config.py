@@ -1,0 +1,167 @@
+"""The settings of a town: `.gastown/config.toml` to and from frozen dataclasses."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import tomli_w
+
+from gastown_tui.model.errors import GasTownError
+from gastown_tui.world import Files
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One named command the Refinery runs on the combined tree; `timeout` in seconds, `paths` as globs (none: all)."""
+
+    name: str
+    run: str
+    timeout: float = 900.0
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WorktreeSettings:
+    """What a new worktree gets: commands, and paths of the person's checkout to copy or link."""
+
+    setup: tuple[str, ...] = ()
+    teardown: tuple[str, ...] = ()
+    copy: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+    ports: int = 1
+
+
+@dataclass(frozen=True)
+class RoleSettings:
+    """Which runtime plays a role, and with which model ("" is the runtime's own choice)."""
+
+    runtime: str = "claude"
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The three roles."""
+
+    mayor: RoleSettings = RoleSettings()
+    polecat: RoleSettings = RoleSettings()
+    witness: RoleSettings = RoleSettings()
+
+
+@dataclass(frozen=True)
+class EnvSettings:
+    """Names of the person's environment that agents do not get; `set` adds values, `only` (when given) inherits these
+    alone.
+    """
+
+    drop: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    set: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole of config.toml (interfaces.md)."""
+
+    rig: str = ""
+    prefix: str = "gt"
+    target: str = "main"
+    land: str = "local"
+    approve_plan: str = "ask"
+    max_polecats: int = 6
+    budget_usd: float = 0.0
+    max_returns: int = 3
+    filed_cap: int = 20
+    memory_reserve_mb: int = 1024
+    gates: tuple[Gate, ...] = ()
+    sheriff: tuple[str, ...] = ()
+    sheriff_timeout: float = 300.0
+    worktree: WorktreeSettings = WorktreeSettings()
+    roles: Roles = Roles()
+    env: EnvSettings = EnvSettings()
+    config_dir: str = ""
+
+    @property
+    def gated(self) -> bool:
+        """Whether anything is tested before landing; a rig that is not is UNGATED everywhere."""
+        return bool(self.gates)
+
+
+_CHOICES = {"land": ("local", "push", "pr"), "approve_plan": ("ask", "auto")}
+
+
+def load(path: Path) -> Config:
+    """Read config.toml; raises GasTownError naming the key that does not fit."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise GasTownError(f"{path.name} cannot be read: {error}.", "Mend it, or delete it for the defaults.") from error
+    config: Config = _build(Config, values, "")
+    for name, allowed in _CHOICES.items():
+        if getattr(config, name) not in allowed:
+            raise GasTownError(f"config.toml: {name} is one of {', '.join(allowed)}.", "Mend it and try again.")
+    if config.max_polecats < 1:
+        raise GasTownError("config.toml: max_polecats is at least 1.", "Mend it and try again.")
+    return config
+
+
+def save(path: Path, config: Config, files: Files) -> None:
+    """Write config.toml in one step; settings that stand at their default are left out."""
+    files.replace(path, tomli_w.dumps(_trim(asdict(config), asdict(Config()))).encode(), 0o644)
+
+
+def _trim(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict) and isinstance(defaults.get(name), dict) and defaults[name]:
+            if inner := _trim(value, defaults[name]):
+                out[name] = inner
+        elif value != defaults.get(name):
+            out[name] = _plain(value)
+    return out
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if v not in ((), {}, [])}
+    return [_plain(v) for v in value] if isinstance(value, tuple | list) else value
+
+
+def _build(shape: Any, values: dict[str, Any], where: str) -> Any:
+    hints = get_type_hints(shape)
+    known = {f.name for f in fields(shape)}
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in known:
+            raise GasTownError(f"config.toml: there is no setting {where}{name}.", f"There are: {', '.join(known)}.")
+        made[name] = _value(hints[name], value, f"{where}{name}")
+    try:
+        return shape(**made)
+    except TypeError as error:
+        raise GasTownError(f"config.toml: {where or 'the file'} {error}.", "Mend it and try again.") from error
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    wrong = GasTownError(f"config.toml: {where} has the wrong type ({type(value).__name__}).", "Mend it and try again.")
+    if is_dataclass(hint):
+        if not isinstance(value, dict):
+            raise wrong
+        return _build(hint, value, f"{where}.")
+    if getattr(hint, "__origin__", None) is tuple:
+        if not isinstance(value, list):
+            raise wrong
+        return tuple(_value(hint.__args__[0], item, where) for item in value)
+    if getattr(hint, "__origin__", None) is dict:
+        if not isinstance(value, dict):
+            raise wrong
+        return {str(k): str(v) for k, v in value.items()}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        raise wrong
+    return value
