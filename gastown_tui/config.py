@@ -100,7 +100,7 @@ def load(path: Path) -> Config:
     except FileNotFoundError:
         return Config()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise GasTownError(f"{path.name} cannot be read: {error}.", "Mend it, or delete it for the defaults.") from error
+        raise GasTownError(f"{path.name} cannot be read: {error}.", "Mend it, or delete it.") from error
     config: Config = _build(Config, values, "")
     for name, allowed in _CHOICES.items():
         if getattr(config, name) not in allowed:

@@ -59,7 +59,8 @@ class Feed:
 
     async def add(self, at: float, agent: str, verb: str, text: str, **more: str | bool | None) -> None:
         """Add a line; `more` are the other fields of FeedLine."""
-        line = msgspec.convert({"seq": self.seq + 1, "at": at, "agent": agent, "verb": verb, "text": text, **more}, FeedLine)
+        values = {"seq": self.seq + 1, "at": at, "agent": agent, "verb": verb, "text": text, **more}
+        line = msgspec.convert(values, FeedLine)
         self._keep(line)
         if self._path is not None:
             with self._path.open("ab") as file:
@@ -82,4 +83,5 @@ class Feed:
                 after = line.seq
                 yield line
             async with self._more:
-                await self._more.wait_for(lambda: self.seq > after)
+                while self.seq <= after:
+                    await self._more.wait()

@@ -24,8 +24,8 @@ class Link(Protocol):
 
     @property
     def notes(self) -> dict[str, str]:
-        """Passing facts that are not events: `dispatch` ("holding 9: memory"), `refinery` ("testing td-5e2 on 8e21c4f"),
-        `lost` (why the connection is down; absent while it is up), `log` (where details are).
+        """Passing facts that are not events: `dispatch` ("holding 9: memory"), `refinery` ("testing td-5e2"), `lost`
+        (why the connection is down; absent while it is up), `log` (where details are).
         """
 
     async def ask(self, order: Order) -> Any:
