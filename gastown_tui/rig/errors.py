@@ -1,0 +1,67 @@
+"""What can go wrong between us and git, each with what was kept and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gastown_tui.model.errors import CannotWrite, GasTownError
+
+
+class GitFailed(GasTownError):
+    """A git command failed: what it would have told us is unsure, never "nothing"."""
+
+    def __init__(self, command: Sequence[str], code: int, err: str, why: str = "") -> None:
+        said = " / ".join(line.strip() for line in err.strip().splitlines()[-4:]) or "it said nothing"
+        title = why or f"git failed ({code}): git {' '.join(command)[:200]}."
+        super().__init__(title, f"git said: {said}. Nothing was changed by us; try the command by hand.")
+        self.command = tuple(command)
+        self.exit = code
+        self.err = err
+
+
+class NotARepository(GasTownError):
+    """There is no git repository there, or git does not trust it."""
+
+
+class NoSuchRef(GasTownError):
+    """A branch or commit that was named does not exist."""
+
+
+class Moved(GasTownError):
+    """A ref is not where it was expected: somebody else moved it; we changed nothing."""
+
+    def __init__(self, ref: str, expected: str | None, found: str | None) -> None:
+        super().__init__(
+            f"{ref} is at {(found or 'nothing')[:12]}, expected {(expected or 'nothing')[:12]}: another moved it.",
+            "Nothing was changed. Look at its log (git log), then let the town go on.",
+        )
+        self.ref, self.expected, self.found = ref, expected, found
+
+
+class InTheWay(GasTownError):
+    """A person's edits or unfinished git command in a checkout keep a landing from it; `paths` names the edits."""
+
+    def __init__(self, checkout: str, paths: Sequence[str], why: str) -> None:
+        named = ", ".join(paths[:5]) + (" ..." if len(paths) > 5 else "")
+        super().__init__(
+            f"{checkout} cannot take the landing: {why}{': ' + named if named else ''}.",
+            "Nothing was touched. Commit, stash or move these edits; the landing then goes on by itself.",
+        )
+        self.paths = tuple(paths)
+        self.why = why
+
+
+class Unsaved(GasTownError):
+    """A worktree holds work that is nowhere else, so it stays."""
+
+
+class Damaged(GasTownError):
+    """Something durable does not read back as it was written: never passed over."""
+
+
+def cannot_write(what: str, error: Exception) -> CannotWrite:
+    """The refusal that follows a failed write."""
+    return CannotWrite(
+        f"{what} cannot be written: {error}.",
+        "What was acknowledged before is kept; this was not done. Free some space or mend the disk, then try again.",
+    )
