@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 from immutables import Map
@@ -92,6 +92,13 @@ def encode_part(town: Town, kind: str, key: str) -> bytes | None:
     name, _ = _KINDS[kind]
     found = getattr(town, name).get(int(key) if kind == "chat" else key)
     return None if found is None else _pretty(found)
+
+
+def parts(town: Town) -> Iterator[tuple[str, str]]:
+    """The (kind, key) of every record of the town, in the order `restore` takes them."""
+    yield from (("beads", id) for id in town.beads)
+    for kind, (name, _) in _KINDS.items():
+        yield from ((kind, str(key)) for key in getattr(town, name))
 
 
 def restore(own: bytes, parts: Iterable[tuple[str, str, bytes]]) -> Town:
