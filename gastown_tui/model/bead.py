@@ -86,7 +86,7 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     commit: str = ""
     commits: int = 0
     returns: tuple[Return, ...] = ()
-    attempts: int = 0
+    forgiven: int = 0
     reviews: tuple[Review, ...] = ()
     landing: str = ""
     landed: str = ""
@@ -94,6 +94,7 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     since: float = 0.0
     filed_by: str = ""
     approved: bool = False
+    go: bool = False
     no_land: bool = False
     held: str = ""
     cost_usd: float = 0.0

@@ -94,7 +94,7 @@ class BeadMoved(Event, frozen=True, tag="bead_moved"):
 
 
 class BeadApproved(Event, frozen=True, tag="bead_approved"):
-    """A bead that waited in Backlog may be slung."""
+    """The overseer let a bead go: it is slung as soon as it is ready and there is room."""
 
     bead: str
 

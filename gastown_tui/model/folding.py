@@ -107,14 +107,14 @@ def bead_moved(town: S, event: e.BeadMoved, record: e.Record) -> S:
     if event.move in ("close", "set_aside"):
         bead = bead.changed(close_reason=event.reason)
     if event.move == "reopen":
-        bead = bead.changed(close_reason="", closed_at="").working(returns=(), landed="")
+        bead = bead.changed(close_reason="", closed_at="").working(returns=(), forgiven=0, landed="")
     town = town.put(bead)
     return town.with_(queue=town.queue.delete(bead.id)) if bead.id in town.queue else town
 
 
 @case(e.BeadApproved)
 def bead_approved(town: S, event: e.BeadApproved, record: e.Record) -> S:
-    return town.put(_bead(town, event.bead).working(approved=True))
+    return town.put(_bead(town, event.bead).working(approved=True, go=True))
 
 
 @case(e.Slung)
@@ -128,7 +128,7 @@ def slung(town: S, event: e.Slung, record: e.Record) -> S:
     lease = event.lease
     return town.put(
         bead.changed(assignee=lease.polecat).working(
-            epoch=lease.epoch, lease=lease, commit="", attempts=0, no_land=event.no_land or bead.work.no_land
+            epoch=lease.epoch, lease=lease, commit="", no_land=event.no_land or bead.work.no_land
         )
     )
 
@@ -138,7 +138,7 @@ def agent_started(town: S, event: e.AgentStarted, record: e.Record) -> S:
     old = town.agents.get(event.agent)
     if old is not None and old.live:
         raise Illegal(f"{event.agent} runs already.", "")
-    same = old is not None and old.session == event.session
+    same = old is not None and (old.bead, old.epoch, old.role) == (event.bead, event.epoch, event.role)
     agent = Agent(
         event.agent, event.role, event.session, event.runtime, event.bead, event.epoch, "working", record.at,
         event.pid, event.start_ticks, event.worktree, event.spool, old.cost_usd if same and old is not None else 0.0,
@@ -280,7 +280,9 @@ def answered(town: S, event: e.Answered, record: e.Record) -> S:
     bead = town.beads.get(need.bead)
     if need.kind == "bead" and bead is not None:
         fresh = bead.working(held="")
-        town = town.put(fresh.working(returns=(), attempts=0) if event.choice == "retry" else fresh)
+        town = town.put(fresh.working(forgiven=len(fresh.work.returns)) if event.choice == "retry" else fresh)
+        if event.choice == "retry" and (agent := town.agent_of(bead.id)) is not None:
+            town = town.with_(agents=town.agents.set(agent.name, replace(agent, deaths=0)))
     return town
 
 

@@ -1,0 +1,32 @@
+"""The town read from disk, without its lock: for commands that run while no engine does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gastown_tui.engine import archive
+from gastown_tui.engine.place import Place
+from gastown_tui.model import events as e
+from gastown_tui.model.events import Record
+from gastown_tui.model.town import Town
+from gastown_tui.rig.journal import Journal
+from gastown_tui.rig.ledger import Ledger
+from gastown_tui.world import DiskFiles
+
+
+def read_town(place: Place) -> Town:
+    """The town as the ledger and the journal have it now; raises GasTownError when they cannot be read."""
+    files = DiskFiles()
+    return archive.load(Ledger(place.root, files=files), Journal(place.journal, files, readonly=True))
+
+
+def records(place: Place) -> Iterator[Record]:
+    """Every record ever, oldest first: the ledger's commit messages, then the journal's tail."""
+    files = DiskFiles()
+    last = 0
+    for _, _, text in Ledger(place.root, files=files).messages():
+        for record in archive.records_of(text):
+            last = record.seq
+            yield record
+    for _, line in Journal(place.journal, files, readonly=True).replay(last):
+        yield e.decode(line)

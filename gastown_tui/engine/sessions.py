@@ -1,0 +1,242 @@
+"""The sessions this engine started: their terminals, what they say, what they cost, and their ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gastown_tui.agents import runtime as runtimes
+from gastown_tui.agents.reader import Reader
+from gastown_tui.agents.runtime import Runtime, Seat
+from gastown_tui.agents.session import Session
+from gastown_tui.agents.transcript import Transcript
+from gastown_tui.engine.base import Base
+from gastown_tui.engine.environment import agent_environment
+from gastown_tui.model import events as e
+from gastown_tui.model.agent import Agent
+from gastown_tui.model.errors import GasTownError, Refused, StaleLease
+from gastown_tui.model.orders import Caller
+
+log = logging.getLogger(__name__)
+_SPENT_EVERY = 5.0
+
+
+@dataclass
+class Live:
+    """A session that runs, and what this engine remembers of it while it does."""
+
+    session: Session
+    caller: Caller
+    token: str
+    secret: str
+    runtime: Runtime
+    session_id: str
+    worktree: Path
+    folder: Path
+    transcript: Transcript | None = None
+    told: int = 0
+    nudged: int = 0
+    idle: bool = False
+    idle_since: float = 0.0
+    asked: str = ""
+    counted_usd: float = 0.0
+    counted_tokens: int = 0
+    counted_at: float = 0.0
+    ending: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def lease(self) -> str:
+        """What GT_LEASE holds."""
+        return f"{self.caller.bead}:{self.caller.epoch}:{self.secret}"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a round wants started. With `resume` the session of that id goes on."""
+
+    caller: Caller
+    worktree: Path
+    prompt: str
+    branch: str | None = None
+    session_id: str = ""
+    resume: bool = False
+    told: int = 0
+
+
+class Sessions:
+    """Starts, hears and ends sessions; keeps nothing that the ledger must know."""
+
+    def __init__(self, base: Base, gone: Callable[[str, bool], None]) -> None:
+        self._base = base
+        self._gone = gone
+        self.live: dict[str, Live] = {}
+        self.reader = Reader(base.clock)
+        self.reader.on_exit = self._exited
+        self.starting: set[str] = set()
+        self.frozen = False
+        self._ends: asyncio.Queue[Live] = asyncio.Queue()
+
+    def runtime_of(self, role: str) -> tuple[Runtime, str]:
+        """The runtime and model that play a role in this town."""
+        settings = getattr(self._base.config.roles, role)
+        return runtimes.load(settings.runtime), settings.model
+
+    async def start(self, wanted: Start) -> Live:
+        """Start or resume a session and record it; raises GasTownError when it cannot be started."""
+        base, caller = self._base, wanted.caller
+        runtime, model = self.runtime_of(caller.role)
+        token, secret = base.ids.token(), base.ids.token()
+        session_id = wanted.session_id or base.ids.session()
+        folder = base.place.sessions / session_id
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lease = f"{caller.bead}:{caller.epoch}:{secret}"
+        env = agent_environment(base, caller, wanted.worktree, wanted.branch, token, lease, folder)
+        seat = Seat(
+            role=caller.role, name=caller.name, worktree=wanted.worktree, session=session_id, prompt=wanted.prompt,
+            model=model, folder=folder, port=base.port, token=token, env=env, python=sys.executable,
+            config_dir=Path(base.config.config_dir) if base.config.config_dir else None,
+            spool=base.place.spool / f"{session_id}.raw",
+        )  # fmt: skip
+        launch = runtimes.prepare(runtime, seat, resume=wanted.resume)
+        session = Session.start(launch, base.clock)
+        live = Live(session, caller, token, secret, runtime, session_id, wanted.worktree, folder, told=wanted.told)
+        path = runtimes.transcript_path(runtime, seat)
+        if path is not None:
+            live.transcript = Transcript(path, runtime.prices)
+            if wanted.resume:
+                live.transcript.poll()
+                live.counted_usd, live.counted_tokens = live.transcript.cost_usd, live.transcript.tokens
+        self.live[caller.name] = live
+        self.reader.add(session)
+        await base.books.record(
+            "engine",
+            e.AgentStarted(
+                caller.name, caller.role, session_id, runtime.name, session.pid, session.start_ticks,
+                str(wanted.worktree), str(launch.spool), caller.bead, caller.epoch, wanted.resume,
+            ),
+        )  # fmt: skip
+        if self.frozen:
+            session.freeze()
+        return live
+
+    def caller(self, token: str, lease: str) -> Caller:
+        """Who a token and a lease belong to; raises StaleLease for anybody this engine did not start."""
+        for live in self.live.values():
+            if live.token == token and not live.ending:
+                if lease and lease != live.lease:
+                    break
+                return live.caller
+        raise StaleLease("This session is not one the town knows now.", "Somebody newer has the bead; stop here.")
+
+    def of(self, caller: Caller) -> Live | None:
+        """The live session of a caller."""
+        return self.live.get(caller.name)
+
+    def tell(self, name: str, text: str) -> None:
+        """Say something to an agent as its next prompt; raises Refused when it is not there."""
+        live = self.live.get(name)
+        if live is None or live.ending:
+            raise Refused(f"No session of {name} runs.", "See who works with: gt status")
+        live.idle = False
+        live.session.paste(text)
+
+    async def end(self, name: str, reason: str) -> None:
+        """End a session and its whole tree, in the background of the round that asks."""
+        live = self.live.get(name)
+        if live is None or live.ending:
+            return
+        live.ending = reason
+        await live.session.end(grace=1.0)
+
+    async def end_all(self, reason: str) -> None:
+        """End every session this engine started, at once."""
+        async with asyncio.TaskGroup() as group:
+            for name in list(self.live):
+                group.create_task(self.end(name, reason), name=f"end {name}")
+        for live in list(self.live.values()):
+            await self._over(live)
+
+    def freeze(self) -> None:
+        """Stop every tree where it stands."""
+        self.frozen = True
+        for live in self.live.values():
+            live.session.freeze()
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self.frozen = False
+        for live in self.live.values():
+            live.session.thaw()
+
+    def _exited(self, session: Session) -> None:
+        live = self.live.get(session.name)
+        if live is not None and live.session is session:
+            self._ends.put_nowait(live)
+
+    async def watch_ends(self) -> None:
+        """Record each end as it comes, and tell the engine."""
+        while True:
+            live = await self._ends.get()
+            await self._over(live)
+
+    async def _over(self, live: Live) -> None:
+        name = live.caller.name
+        if self.live.get(name) is not live:
+            return
+        await self.hear(live, final=True)
+        del self.live[name]
+        self.reader.remove(live.session)
+        expected = bool(live.ending)
+        code = live.session.exit_code
+        reason = live.ending or f"ended by itself with {code}"
+        agent = self._base.books.pending.agents.get(name)
+        if agent is not None and agent.live:
+            await self._base.books.record("engine", e.AgentEnded(name, reason, expected))
+        if not expected:
+            await self._base.feed.add(
+                self._base.clock.now(), name, "DIED", reason, bead=live.caller.bead, role=live.caller.role
+            )
+        self._gone(name, expected)
+
+    async def hear(self, live: Live, final: bool = False) -> None:
+        """Read what a session's transcript says since last time, into the feed and the accounts."""
+        if live.transcript is None:
+            return
+        caller, base = live.caller, self._base
+        for note in live.transcript.poll():
+            if note.verb == "SAY" and caller.role != "mayor":
+                continue
+            await base.feed.add(
+                note.at or base.clock.now(), caller.name, note.verb, note.text, detail=note.detail, ok=note.ok,
+                bead=caller.bead, role=caller.role,
+            )  # fmt: skip
+        usd = live.transcript.cost_usd - live.counted_usd
+        due = final or live.idle or base.clock.monotonic() - live.counted_at > _SPENT_EVERY
+        if usd > 1e-9 and due:
+            tokens = live.transcript.tokens - live.counted_tokens
+            live.counted_usd, live.counted_tokens = live.transcript.cost_usd, live.transcript.tokens
+            live.counted_at = base.clock.monotonic()
+            spent = e.Spent(caller.name, caller.role, usd, caller.bead, tokens)
+            await base.books.record("engine", spent)
+
+    async def listen(self) -> None:
+        """Hear every session a few times a second."""
+        while True:
+            for live in list(self.live.values()):
+                try:
+                    await self.hear(live)
+                except GasTownError as error:
+                    log.warning("the transcript of %s: %s", live.caller.name, error)
+            await self._base.clock.sleep(0.25)
+
+    def turned(self, name: str, state: str) -> e.AgentTurned | None:
+        """The event that makes an agent's recorded state `state`, if it is not so already."""
+        agent: Agent | None = self._base.books.pending.agents.get(name)
+        if agent is None or not agent.live or agent.state == state:
+            return None
+        return e.AgentTurned(name, state)

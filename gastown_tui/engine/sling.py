@@ -1,0 +1,88 @@
+"""Gives ready beads to polecats: by priority, while there is room for one more."""
+
+from __future__ import annotations
+
+import re
+
+import psutil
+
+from gastown_tui.engine.base import Base
+from gastown_tui.engine.sessions import Sessions
+from gastown_tui.model import events as e
+from gastown_tui.model.agent import NAMES, POLECAT
+from gastown_tui.model.bead import Bead, Lease
+from gastown_tui.model.town import Town
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def place_name(polecat: str, bead: str, epoch: int) -> str:
+    """What a polecat's worktree is called, and its branch under `polecat/` (interfaces.md)."""
+    return f"{polecat}-{_UNSAFE.sub('_', bead)}-e{epoch}"
+
+
+class Sling:
+    """One round: how many more polecats may start, and which beads they get."""
+
+    def __init__(self, base: Base, sessions: Sessions) -> None:
+        self._base = base
+        self._sessions = sessions
+
+    def look(self, town: Town) -> None:
+        """Sling what may be slung, and note why the rest waits."""
+        town = self._base.books.pending
+        waiting = [bead for bead in town.ready() if bead.work.go]
+        room, why = self.room(town)
+        for bead in waiting[:room]:
+            self.give(bead)
+        left = len(waiting) - min(room, len(waiting))
+        if left and why:
+            self._base.notes["dispatch"] = f"holding {left}: {why}"
+        else:
+            self._base.notes.pop("dispatch", None)
+
+    def room(self, town: Town) -> tuple[int, str]:
+        """How many polecats may start now, and what limits them in words."""
+        config = self._base.config
+        if self._sessions.frozen:
+            return 0, "frozen (gt up goes on)"
+        if (reason := town.holds.get("dispatch")) is not None:
+            return 0, reason
+        if self._base.books.trouble:
+            return 0, self._base.books.trouble
+        if config.budget_usd and town.cost_usd >= config.budget_usd:
+            return 0, f"budget (${town.cost_usd:.2f} of ${config.budget_usd:.2f})"
+        slots = config.max_polecats - sum(1 for _ in town.in_column("working"))
+        memory = self._memory()
+        if memory < slots:
+            return max(0, memory), "memory"
+        return max(0, slots), f"{config.max_polecats} polecats at most"
+
+    def _memory(self) -> int:
+        """How many more polecats fit into free memory, beside the reserve and those still starting."""
+        runtime, _ = self._sessions.runtime_of(POLECAT)
+        free = psutil.virtual_memory().available / 2**20 - self._base.config.memory_reserve_mb
+        starting = sum(1 for b in self._base.books.pending.in_column("working") if b.status == "hooked")
+        return int(free // runtime.memory_mb) - starting
+
+    def give(self, bead: Bead) -> None:
+        """Write the lease; the polecats' round starts the session once it is durable."""
+        base = self._base
+        town = base.books.pending
+        name = self._name(town)
+        epoch = bead.work.epoch + 1
+        place = place_name(name, bead.id, epoch)
+        runtime, _ = self._sessions.runtime_of(POLECAT)
+        lease = Lease(
+            epoch, name, f"polecat/{place}", town.tip, str(base.worktrees.folder / place), base.ids.session(),
+            base.clock.now(), runtime.name,
+        )  # fmt: skip
+        base.books.write("engine", e.Slung(bead.id, lease))
+
+    def _name(self, town: Town) -> str:
+        """The first name no session and no lease has."""
+        taken = {agent.name for agent in town.live_agents()} | set(self._sessions.live)
+        for column in ("working", "sheriff", "witness", "refinery"):
+            taken |= {bead.assignee for bead in town.in_column(column)}
+        numbered = (f"{name}{number}" for number in range(2, 100) for name in NAMES)
+        return next(name for name in (*NAMES, *numbered) if name not in taken)
