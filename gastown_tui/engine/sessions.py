@@ -47,6 +47,7 @@ class Live:
     counted_tokens: int = 0
     counted_at: float = 0.0
     ending: str = ""
+    expected: bool = True
     notes: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -66,6 +67,7 @@ class Start:
     session_id: str = ""
     resume: bool = False
     told: int = 0
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 class Sessions:
@@ -104,7 +106,8 @@ class Sessions:
         )  # fmt: skip
         launch = runtimes.prepare(runtime, seat, resume=wanted.resume)
         session = Session.start(launch, base.clock)
-        live = Live(session, caller, token, secret, runtime, session_id, wanted.worktree, folder, told=wanted.told)
+        live = Live(session, caller, token, secret, runtime, session_id, wanted.worktree, folder)
+        live.told, live.notes = wanted.told, dict(wanted.notes)
         path = runtimes.transcript_path(runtime, seat)
         if path is not None:
             live.transcript = Transcript(path, runtime.prices)
@@ -145,12 +148,12 @@ class Sessions:
         live.idle = False
         live.session.paste(text)
 
-    async def end(self, name: str, reason: str) -> None:
-        """End a session and its whole tree, in the background of the round that asks."""
+    async def end(self, name: str, reason: str, expected: bool = True) -> None:
+        """End a session and its whole tree; one that is not `expected` counts as a death of its agent."""
         live = self.live.get(name)
         if live is None or live.ending:
             return
-        live.ending = reason
+        live.ending, live.expected = reason, expected
         await live.session.end(grace=1.0)
 
     async def end_all(self, reason: str) -> None:
@@ -191,7 +194,7 @@ class Sessions:
         await self.hear(live, final=True)
         del self.live[name]
         self.reader.remove(live.session)
-        expected = bool(live.ending)
+        expected = bool(live.ending) and live.expected
         code = live.session.exit_code
         reason = live.ending or f"ended by itself with {code}"
         agent = self._base.books.pending.agents.get(name)
