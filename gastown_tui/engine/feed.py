@@ -48,7 +48,7 @@ class Feed:
             for raw in file:
                 try:
                     out.append(msgspec.json.decode(raw, type=FeedLine))
-                except msgspec.DecodeError:
+                except (msgspec.DecodeError, UnicodeDecodeError):
                     continue
         return out
 

@@ -30,7 +30,7 @@ class Dependency(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 BLOCKING = frozenset({"blocks", "conditional-blocks", "waits-for"})
-"""A parent never blocks its child by being open; what blocks the parent does (see State.blocked_by)."""
+"""A parent never blocks its child by being open."""
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -148,7 +148,7 @@ class Bead(msgspec.Struct, frozen=True, gc=False):
             cold.update({k: Raw(msgspec.json.encode(v)) for k, v in rest.items() if v is not None})
             for name in (k for k, v in rest.items() if v is None):
                 cold.pop(name, None)
-            hot["extra"] = msgspec.json.encode(cold)
+            hot["extra"] = _canonical(cold)
         return msgspec.structs.replace(self, **hot)
 
     def working(self, **fields: Any) -> Bead:
@@ -191,6 +191,9 @@ FIELDS: tuple[Field, ...] = (
 _HOT = frozenset(f.name for f in FIELDS if f.hot)
 EDITABLE = {f.name: f for f in FIELDS if f.editable}
 _KEEP_EMPTY = frozenset({"id", "title", "status", "priority", "issue_type"})
+_EMPTY = (Raw(b"null"), Raw(b'""'), Raw(b"[]"))
+_BEFORE = "gt:before"
+"""Where metadata that was not an object waits while the town's part stands beside it."""
 
 
 class _Hot(msgspec.Struct, frozen=True):
@@ -218,38 +221,60 @@ def decode(record: bytes) -> Bead:
     try:
         hot = _decode_hot(record)
         raw = _decode_raw(record)
-        work = Work()
-        if (metadata := raw.get("metadata")) is not None:
-            inside = _decode_raw(metadata)
-            if (gt := inside.pop("gt", None)) is not None:
-                work = _decode_work(gt)
-                raw["metadata"] = Raw(msgspec.json.encode(inside))
-                if not inside:
-                    del raw["metadata"]
-    except msgspec.DecodeError as error:
+        work = _take_work(raw)
+        extra = _canonical({k: v for k, v in raw.items() if k not in _HOT or (k not in _KEEP_EMPTY and v in _EMPTY)})
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise GasTownError(f"This is not a bead: {error}.", "Nothing was changed.") from error
-    extra = msgspec.json.encode({k: v for k, v in raw.items() if k not in _HOT})
     values = {name: value for name in _HOT if (value := getattr(hot, name)) is not None}
     return Bead(**values, work=work, extra=extra)
 
 
-def record(bead: Bead) -> dict[str, Any]:
-    """The bead as a plain JSON object, in the shape of Beads, with the town's part under `metadata.gt`."""
-    out: dict[str, Any] = {}
+def _take_work(raw: dict[str, Raw]) -> Work:
+    """Take the town's part out of `metadata`, leaving what others keep there (an object, or any JSON value) as it was."""
+    metadata = raw.get("metadata")
+    if metadata is None or not bytes(metadata).startswith(b"{"):
+        return Work()
+    inside = _decode_raw(metadata)
+    if (gt := inside.pop("gt", None)) is None:
+        return Work()
+    if (was := inside.pop(_BEFORE, None)) is not None:
+        raw["metadata"] = was
+    elif inside:
+        raw["metadata"] = Raw(msgspec.json.encode(inside))
+    else:
+        del raw["metadata"]
+    return _decode_work(gt)
+
+
+def _canonical(values: Mapping[str, Any]) -> bytes:
+    """One text for one meaning, so that equal beads are equal: keys sorted, no white space, numbers as they came."""
+    return msgspec.json.format(msgspec.json.encode(dict(values), order="sorted"), indent=-1)
+
+
+def _parts(bead: Bead) -> dict[str, Any]:
+    out: dict[str, Any] = dict(_decode_raw(bead.extra))
     for name in _HOT:
         value = getattr(bead, name)
         if value or name in _KEEP_EMPTY:
-            out[name] = msgspec.to_builtins(value)
-    out.update({k: msgspec.json.decode(v) for k, v in _decode_raw(bead.extra).items()})
+            out[name] = value
+    if bead.dependencies:
+        out["dependencies"] = [{**msgspec.to_builtins(d), "type": d.type} for d in bead.dependencies]
     if bead.work != Work():
-        out["metadata"] = {**(out.get("metadata") or {}), "gt": msgspec.to_builtins(bead.work)}
+        metadata = out.get("metadata", Raw(b"{}"))
+        theirs = _decode_raw(metadata) if bytes(metadata).startswith(b"{") else {_BEFORE: metadata}
+        out["metadata"] = {**theirs, "gt": bead.work}
     return out
+
+
+def record(bead: Bead) -> dict[str, Any]:
+    """The bead as a plain JSON object, in the shape of Beads, with the town's part under `metadata.gt`."""
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_parts(bead)))
+    return plain
 
 
 def encode(bead: Bead) -> bytes:
     """The bead as it stands in the ledger: sorted keys, one field a line, for plain git to read."""
-    text = msgspec.json.encode(record(bead), order="sorted")
-    return msgspec.json.format(text, indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(_parts(bead), order="sorted"), indent=1) + b"\n"
 
 
 def make(id: str, title: str, at: str, **fields: Any) -> Bead:
