@@ -1,0 +1,77 @@
+"""Lands a tested commit: durable intent first, then git, then the event; a cut-off landing is settled from git."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from gastown_tui.engine import needs
+from gastown_tui.engine.base import Base
+from gastown_tui.model import events as e
+from gastown_tui.model.bead import Bead
+from gastown_tui.rig import merging
+from gastown_tui.rig.errors import InTheWay
+
+
+class Landing:
+    """Moves the target, and nothing else does."""
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+
+    def candidate(self, bead: Bead, tip: str, tree: str) -> str:
+        """The `--no-ff` merge commit that will land if its tree is green (interfaces.md)."""
+        base, work = self._base, bead.work
+        name, email = base.repo.ident()
+        text = f"Merge {bead.id}: {bead.title}\n\nBead: {bead.id}@{work.epoch}\n"
+        return merging.landing_commit(
+            base.place.root, tree=tree, parents=[tip, work.commit], message=text,
+            author=(bead.assignee or name, email), committer=(name, email), when=work.since,
+        )  # fmt: skip
+
+    async def land(self, bead: Bead, tip: str, candidate: str, tree: str) -> None:
+        """Make the candidate the target's tip, where a checkout has it by a fast-forward there."""
+        base = self._base
+        now = base.books.pending
+        current = now.beads[bead.id]
+        if (current.work.stage, current.work.epoch, current.work.commit) != ("refinery", bead.work.epoch, bead.work.commit):
+            return
+        if "landing" in now.holds or now.tip != tip:
+            return
+        await base.books.record("refinery", e.LandingBegun(bead.id, bead.work.epoch, candidate, tip, tree))
+        await self._move(bead, tip, candidate)
+
+    async def _move(self, bead: Bead, tip: str, candidate: str) -> None:
+        base = self._base
+        branch = base.config.target
+        where: list[Path] = base.repo.checkouts_of(branch)
+        try:
+            if where:
+                await asyncio.to_thread(base.repo.fast_forward, where[0], candidate)
+            else:
+                base.repo.move(f"refs/heads/{branch}", tip, candidate)
+        except InTheWay as error:
+            why = f"your edits are in the way: {', '.join(error.paths[:5])}"
+            await base.books.record("refinery", e.LandingFailed(bead.id, bead.work.epoch, why))
+            question = f"{bead.id} is tested and waits: git will not overwrite {', '.join(error.paths)} in your checkout."
+            needs.ask(base, "landing", bead.id, f"{bead.id} waits for your edits", question, ("retry",), bead=bead.id)
+            return
+        await self._landed(bead, candidate)
+
+    async def settle(self, bead: Bead) -> None:
+        """Finish a landing whose engine died between its intent and its event: git knows whether it happened."""
+        base, candidate = self._base, bead.work.landing
+        tip = base.repo.tip(f"refs/heads/{base.config.target}")
+        if tip == candidate or base.repo.is_ancestor(candidate, tip):
+            await self._landed(bead, candidate)
+        elif tip == base.books.town.tip:
+            await self._move(bead, tip, candidate)
+        else:
+            await base.books.record("refinery", e.LandingFailed(bead.id, bead.work.epoch, "the target moved"))
+
+    async def _landed(self, bead: Bead, candidate: str) -> None:
+        base = self._base
+        await base.books.record("refinery", e.Landed(bead.id, bead.work.epoch, candidate))
+        needs.settle(base, "landing", bead.id, "landed")
+        needs.settle(base, "ungated", bead.id, "landed")
+        await base.feed.add(base.clock.now(), "refinery", "LANDED", f"{bead.id} {bead.title}", detail=candidate[:9], bead=bead.id)
