@@ -92,7 +92,7 @@ class Archive:
             group = [r for r in self._waiting if r.seq <= town.seq]
             if not group:
                 return
-            parts = {part for record in group for part in e.touched(record)}
+            parts = {part for record in group for part in e.touched(record, town.agents)}
             changes: dict[str, Any] = {path_of(kind, key): encode_part(town, kind, key) for kind, key in parts}
             changes[_OWN] = scalars(town)
             last = group[-1]

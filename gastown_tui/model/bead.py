@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -188,6 +189,18 @@ FIELDS: tuple[Field, ...] = (
     Field("defer_until", "Deferred until", "time", editable=True),
     Field("external_ref", "External", "word", editable=True),
 )
+_EDGES = {"dependencies": next(f for f in FIELDS if f.kind == "edges")}
+_TEXT = partial(msgspec.convert, type=str)
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    "line": _TEXT,
+    "word": _TEXT,
+    "text": _TEXT,
+    "time": _TEXT,
+    "words": partial(msgspec.convert, type=tuple[str, ...]),
+    "edges": partial(msgspec.convert, type=tuple[Dependency, ...]),
+    "priority": partial(msgspec.convert, type=Annotated[int, msgspec.Meta(ge=0, le=4)]),
+    "minutes": partial(msgspec.convert, type=Annotated[int, msgspec.Meta(ge=0)] | Annotated[float, msgspec.Meta(ge=0)]),
+}
 _HOT = frozenset(f.name for f in FIELDS if f.hot)
 EDITABLE = {f.name: f for f in FIELDS if f.editable}
 _KEEP_EMPTY = frozenset({"id", "title", "status", "priority", "issue_type"})
@@ -230,7 +243,7 @@ def decode(record: bytes) -> Bead:
 
 
 def _take_work(raw: dict[str, Raw]) -> Work:
-    """Take the town's part out of `metadata`, leaving what others keep there (an object, or any JSON value) as it was."""
+    """Take the town's part out of `metadata`, leaving what others keep there, an object or not, as it was."""
     metadata = raw.get("metadata")
     if metadata is None or not bytes(metadata).startswith(b"{"):
         return Work()
@@ -275,6 +288,25 @@ def record(bead: Bead) -> dict[str, Any]:
 def encode(bead: Bead) -> bytes:
     """The bead as it stands in the ledger: sorted keys, one field a line, for plain git to read."""
     return msgspec.json.format(msgspec.json.encode(_parts(bead), order="sorted"), indent=1) + b"\n"
+
+
+def fitting(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes of a bead as values of the right shape: editable fields and `dependencies`; None empties a field.
+
+    Raises:
+        msgspec.ValidationError: a field that cannot be set so, or a value of another kind.
+    """
+    out: dict[str, Any] = {}
+    for name, value in changes.items():
+        field = EDITABLE.get(name) or _EDGES.get(name)
+        if field is None:
+            raise msgspec.ValidationError(f"there is no field {name} to set")
+        empty = () if field.kind in ("words", "edges") else "" if field.hot else None
+        try:
+            out[name] = empty if value is None and name not in _KEEP_EMPTY else _KINDS[field.kind](value)
+        except msgspec.ValidationError as error:
+            raise msgspec.ValidationError(f"{name}: {error}") from error
+    return out
 
 
 def make(id: str, title: str, at: str, **fields: Any) -> Bead:

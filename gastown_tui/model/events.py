@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead, Lease, Review
 from gastown_tui.model.convoy import Convoy, Draft
 
@@ -306,14 +308,24 @@ def decode(line: bytes) -> Record:
     return _decode(line)
 
 
-def touched(record: Record) -> list[tuple[str, str]]:
-    """Which parts of the town a record may have changed, as (kind, key): what the ledger writes again."""
+def forgiven(event: Answered, agents: Mapping[str, Agent]) -> list[Agent]:
+    """The agents of a bead whose deaths a `retry` forgives."""
+    return [agent for agent in agents.values() if agent.bead == event.bead and agent.deaths]
+
+
+def touched(record: Record, agents: Mapping[str, Agent]) -> list[tuple[str, str]]:
+    """Which parts of the town a record may have changed, as (kind, key): what the ledger writes again.
+
+    `agents` are the town's after the record, or later.
+    """
     event = record.event
     out: list[tuple[str, str]] = []
     for name in ("bead", "agent", "plan", "draft", "convoy", "need", "tree"):
         value = getattr(event, name, None)
         if value:
             out.append((_KINDS[name], value if isinstance(value, str) else value.id))
+    if isinstance(event, Answered) and event.choice == "retry":
+        out += [("agents", name) for name, agent in agents.items() if agent.bead == event.bead]
     if isinstance(event, Said):
         out.append(("chat", str(record.seq)))
     if isinstance(event, Escalated) and event.need.bead:

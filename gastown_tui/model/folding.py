@@ -10,12 +10,14 @@ import msgspec
 from gastown_tui.model import events as e
 from gastown_tui.model import lifecycle
 from gastown_tui.model.agent import Agent
-from gastown_tui.model.bead import Bead, Dependency, Return, Review
+from gastown_tui.model.bead import Bead, Return, Review, fitting
 from gastown_tui.model.errors import Illegal
 from gastown_tui.model.merge import GateRun, MergeRequest
 from gastown_tui.model.state import EngineInfo, Speech, State
 
 S = TypeVar("S", bound=State)
+PLAIN = frozenset({"close", "reopen", "open", "defer", "block", "pin", "start", "release", "set_aside"})
+"""Moves that need no more than their name; each other one is the work of an event that says more."""
 replace = msgspec.structs.replace
 CASES: dict[type[e.Event], Callable[[Any, Any, e.Record], Any]] = {}
 
@@ -44,10 +46,24 @@ def _fenced(town: State, id: str, epoch: int) -> Bead:
     return bead
 
 
+def _unclaimed(bead: Bead) -> Bead:
+    """The bead, unless git may be moving the target to its commit this instant: that is settled first."""
+    if bead.work.landing:
+        raise Illegal(f"{bead.id} is landing.", "Nothing was changed. Try again in a moment.")
+    return bead
+
+
 def _agent(town: State, name: str) -> Agent:
     found = town.agents.get(name)
+    if found is None or not found.live:
+        raise Illegal(f"{name} does not run.", "Nothing was changed.")
+    return found
+
+
+def _entry(town: State, id: str) -> MergeRequest:
+    found = town.queue.get(id)
     if found is None:
-        raise Illegal(f"There is no agent {name}.", "Nothing was changed.")
+        raise Illegal(f"{id} is not in the queue.", "Nothing was changed.")
     return found
 
 
@@ -87,21 +103,28 @@ def tip_moved(town: S, event: e.TipMoved, record: e.Record) -> S:
 def bead_created(town: S, event: e.BeadCreated, record: e.Record) -> S:
     if event.bead.id in town.beads:
         raise Illegal(f"{event.bead.id} is there already.", "Nothing was changed.")
-    return town.put(event.bead.working(since=record.at))
+    work = event.bead.work
+    if work.stage != "idle" or work.lease is not None or work.landing or work.landed:
+        raise Illegal(f"{event.bead.id} is {work.stage}; a new bead belongs to nobody yet.", "Nothing was changed.")
+    stage = "dropped" if event.bead.status == "closed" else "idle"
+    return town.put(event.bead.working(since=record.at, stage=stage))
 
 
 @case(e.BeadChanged)
 def bead_changed(town: S, event: e.BeadChanged, record: e.Record) -> S:
     bead = _bead(town, event.bead)
-    typed = {k: tuple(v) if isinstance(v, list) else v for k, v in event.changes.items()}
-    if "dependencies" in typed:
-        typed["dependencies"] = msgspec.convert(event.changes["dependencies"], tuple[Dependency, ...])
-    return town.put(bead.changed(**typed))
+    try:
+        return town.put(bead.changed(**fitting(event.changes)))
+    except msgspec.ValidationError as error:
+        raise Illegal(f"{bead.id} was not changed: {error}.", "See a bead's fields with: gt bead show") from error
 
 
 @case(e.BeadMoved)
 def bead_moved(town: S, event: e.BeadMoved, record: e.Record) -> S:
-    bead = lifecycle.make(_bead(town, event.bead), event.move, record.at)
+    if event.move not in PLAIN:
+        raise Illegal(f"{event.move} is no plain move.", f"There are: {', '.join(sorted(PLAIN))}.")
+    bead = _unclaimed(_bead(town, event.bead))
+    bead = lifecycle.make(bead, event.move, record.at)
     if event.move in ("release", "close", "reopen", "set_aside"):
         bead = bead.working(lease=None, held="", landing="")
     if event.move in ("close", "set_aside"):
@@ -172,6 +195,8 @@ def submitted(town: S, event: e.Submitted, record: e.Record) -> S:
 
 
 def _judged(bead: Bead, review: Review, forward: str, at: float) -> Bead:
+    if review.commit != bead.work.commit:
+        raise Illegal(f"{review.by} looked at {review.commit[:9]}, {bead.id} is at {bead.work.commit[:9]}.", "")
     bead = bead.working(reviews=(*(r for r in bead.work.reviews if r.by != review.by), review))
     return lifecycle.make(bead, forward, at) if review.ok else _back(bead, review.by, review.reason, at)
 
@@ -207,14 +232,14 @@ def reviewed(town: S, event: e.Reviewed, record: e.Record) -> S:
 
 @case(e.Conflicted)
 def conflicted(town: S, event: e.Conflicted, record: e.Record) -> S:
-    bead = _fenced(town, event.bead, event.epoch)
+    bead = _unclaimed(_fenced(town, event.bead, event.epoch))
     lifecycle.check(bead, "land")
     return _unqueue(town, _back(bead, "refinery", event.reason, record.at))
 
 
 @case(e.Gated)
 def gated(town: S, event: e.Gated, record: e.Record) -> S:
-    bead = _fenced(town, event.bead, event.epoch)
+    bead = _unclaimed(_fenced(town, event.bead, event.epoch))
     lifecycle.check(bead, "land")
     run = GateRun(event.tree, event.gates, event.review.ok, record.at, event.seconds, event.review.reason)
     town = town.with_(runs=town.runs.set(event.tree, run))
@@ -226,9 +251,8 @@ def gated(town: S, event: e.Gated, record: e.Record) -> S:
 
 @case(e.MergeTurned)
 def merge_turned(town: S, event: e.MergeTurned, record: e.Record) -> S:
-    entry = town.queue.get(event.bead)
-    if entry is None:
-        raise Illegal(f"{event.bead} is not in the queue.", "")
+    entry = _entry(town, event.bead)
+    _unclaimed(_bead(town, event.bead))
     return town.with_(queue=town.queue.set(event.bead, replace(entry, state=event.state, why=event.why)))
 
 
@@ -238,16 +262,21 @@ def landing_begun(town: S, event: e.LandingBegun, record: e.Record) -> S:
     lifecycle.check(bead, "land")
     if event.onto != town.tip:
         raise Illegal(f"The candidate of {bead.id} stands on {event.onto[:9]}, the tip is {town.tip[:9]}.", "")
-    if any(b.work.landing for b in town.in_column("refinery") if b.id != bead.id):
-        raise Illegal("Another landing has begun and is not settled.", "")
-    entry = replace(town.queue[bead.id], state="landing", why="", candidate=event.candidate, onto=event.onto)
+    if any(b.work.landing for b in town.in_column("refinery")):
+        raise Illegal("A landing has begun and is not settled.", "")
+    if event.tree and ((run := town.runs.get(event.tree)) is None or not run.ok):
+        raise Illegal(f"The gates did not pass on tree {event.tree[:9]}.", f"{bead.id} stays queued.")
+    entry = replace(_entry(town, bead.id), state="landing", why="", candidate=event.candidate, onto=event.onto)
     return town.put(bead.working(landing=event.candidate)).with_(queue=town.queue.set(bead.id, entry))
 
 
 @case(e.LandingFailed)
 def landing_failed(town: S, event: e.LandingFailed, record: e.Record) -> S:
-    bead = _fenced(town, event.bead, event.epoch).working(landing="")
-    entry = replace(town.queue[bead.id], state="waiting", why=event.why, candidate="", onto="")
+    bead = _fenced(town, event.bead, event.epoch)
+    if not bead.work.landing:
+        raise Illegal(f"No landing of {bead.id} has begun.", "")
+    bead = bead.working(landing="")
+    entry = replace(_entry(town, bead.id), state="waiting", why=event.why, candidate="", onto="")
     return town.put(bead).with_(queue=town.queue.set(bead.id, entry))
 
 
@@ -259,16 +288,19 @@ def landed(town: S, event: e.Landed, record: e.Record) -> S:
     bead = lifecycle.make(bead, "land", record.at)
     bead = bead.changed(close_reason=f"landed as {event.commit[:9]}")
     bead = bead.working(landing="", landed=event.commit, landed_at=record.at, held="")
-    return _unqueue(town.with_(tip=event.commit), bead)
+    # Somebody may have moved the target on between git's landing and this record.
+    tip = event.commit if town.tip == _entry(town, bead.id).onto else town.tip
+    return _unqueue(town.with_(tip=tip), bead)
 
 
 @case(e.Escalated)
 def escalated(town: S, event: e.Escalated, record: e.Record) -> S:
     need = event.need
-    town = town.with_(needs=town.needs.set(need.id, need))
-    if need.bead and need.kind == "bead":
+    if need.id in town.needs:
+        raise Illegal(f"{need.id} waits for an answer already.", "Nothing was changed.")
+    if need.kind == "bead":
         town = town.put(_bead(town, need.bead).working(held=need.title))
-    return town
+    return town.with_(needs=town.needs.set(need.id, need))
 
 
 @case(e.Answered)
@@ -276,14 +308,18 @@ def answered(town: S, event: e.Answered, record: e.Record) -> S:
     need = town.needs.get(event.need)
     if need is None:
         raise Illegal(f"Nothing called {event.need} waits for an answer.", "See what does with: gt status")
+    if event.bead != need.bead:
+        raise Illegal(f"{need.id} is about {need.bead or 'no bead'}, not {event.bead or 'none'}.", "")
     town = town.with_(needs=town.needs.delete(need.id))
     bead = town.beads.get(need.bead)
-    if need.kind == "bead" and bead is not None:
-        fresh = bead.working(held="")
-        town = town.put(fresh.working(forgiven=len(fresh.work.returns)) if event.choice == "retry" else fresh)
-        if event.choice == "retry" and (agent := town.agent_of(bead.id)) is not None:
+    if need.kind != "bead" or bead is None:
+        return town
+    if event.choice == "retry":
+        bead = bead.working(forgiven=len(bead.work.returns))
+        for agent in e.forgiven(event, town.agents):
             town = town.with_(agents=town.agents.set(agent.name, replace(agent, deaths=0)))
-    return town
+    others = (n.title for n in town.needs.values() if n.kind == "bead" and n.bead == bead.id)
+    return town.put(bead.working(held=next(others, "")))
 
 
 @case(e.Said)

@@ -55,7 +55,9 @@ MOVES: dict[str, Move] = {
 
 def check(bead: Bead, move: str) -> Move:
     """The row of `move`, or Illegal saying where the bead is and from where the move may start."""
-    row = MOVES[move]
+    row = MOVES.get(move)
+    if row is None:
+        raise Illegal(f"There is no move called {move}.", f"There are: {', '.join(MOVES)}.")
     if bead.work.stage not in row.sources:
         raise Illegal(
             f"{bead.id} is {bead.work.stage}; {move.replace('_', ' ')} starts from {' or '.join(sorted(row.sources))}.",

@@ -6,7 +6,10 @@ import msgspec
 
 
 class MergeRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """An entry of the Refinery's queue: queued, allowed (ungated), testing, landing or waiting; `why` says why it is not landed."""
+    """An entry of the Refinery's queue: queued, allowed (ungated), testing, landing or waiting.
+
+    `why` says why it is not landed.
+    """
 
     bead: str
     epoch: int

@@ -234,6 +234,8 @@ def decode(name: str, args: object) -> Order:
     if row is None:
         raise Usage(f"There is no order called {name}.", f"There are: {', '.join(ORDERS)}.")
     try:
+        # Lone surrogates pass for text until somebody writes them down: refuse them here, not in the journal.
+        msgspec.json.encode(args)
         return msgspec.convert(args, row.order, strict=True)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, TypeError, ValueError, RecursionError) as error:
         raise Usage(f"{name}: {error}.", "Nothing was changed.") from error
