@@ -1,0 +1,84 @@
+"""What two sides could not agree on, in the words a worker needs to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pygit2
+from pygit2 import IndexEntry
+
+Triple = tuple[IndexEntry | None, IndexEntry | None, IndexEntry | None]
+"""Index entries of the ancestor, ours and theirs; None where a side has no such file."""
+
+HUNK_BYTES = 8_000
+"""A conflicted file shows at most this much of its hunks: they end in an agent's prompt."""
+
+_CONTEXT = 3
+_KINDS = {
+    (True, True, True): "both changed",
+    (False, True, True): "both added",
+    (True, True, False): "deleted by theirs",
+    (True, False, True): "deleted by ours",
+    (True, False, False): "moved or deleted by both",
+    (False, True, False): "in the way of a folder or a rename (ours)",
+    (False, False, True): "in the way of a folder or a rename (theirs)",
+}
+
+
+@dataclass(frozen=True)
+class Conflicted:
+    """One file both sides touched: `hunks` is text with conflict markers, or a sentence where there are none."""
+
+    path: str
+    kind: str
+    hunks: str
+
+
+def describe(repo: pygit2.Repository, triple: Triple) -> Conflicted:
+    """One conflict of a merge in memory."""
+    ancestor, ours, theirs = triple
+    entry = ours or theirs or ancestor
+    path = str(entry.path) if entry is not None else ""
+    kind = _KINDS[ancestor is not None, ours is not None, theirs is not None]
+    if ours is None or theirs is None:
+        return Conflicted(path, kind, f"{path}: {kind}.\n")
+    if any(_binary(repo, side) for side in triple):
+        return Conflicted(path, f"{kind} (binary)", f"{path}: both sides hold their own binary content.\n")
+    try:
+        merged = repo.merge_file_from_index(ancestor, ours, theirs)
+    except (pygit2.GitError, ValueError, KeyError, UnicodeDecodeError) as error:
+        return Conflicted(path, kind, f"{path}: {error}\n")
+    return Conflicted(path, kind, "".join(_hunks(merged.contents)) or f"{path}: {kind}.\n")
+
+
+def _binary(repo: pygit2.Repository, entry: IndexEntry | None) -> bool:
+    if entry is None:
+        return False
+    blob = repo.get(entry.id)
+    return not isinstance(blob, pygit2.Blob) or blob.is_binary
+
+
+def _hunks(text: str) -> Iterator[str]:
+    """The conflicting stretches with a little around them, each under the line number it begins at."""
+    lines = text.splitlines(keepends=True)
+    spent, shown = 0, 0
+    for start, end in _spans(lines):
+        first, last = max(shown, start - _CONTEXT), min(len(lines), end + 1 + _CONTEXT)
+        block = f"@@ line {first + 1} @@\n{''.join(lines[first:last])}"
+        block += "" if block.endswith("\n") else "\n"
+        if spent + len(block) > HUNK_BYTES:
+            yield block[: HUNK_BYTES - spent] + "\n[more of this conflict is not shown]\n"
+            return
+        yield block
+        spent, shown = spent + len(block), last
+
+
+def _spans(lines: list[str]) -> Iterator[tuple[int, int]]:
+    start = -1
+    for number, line in enumerate(lines):
+        if line.startswith("<<<<<<< "):
+            start = number
+        elif line.startswith(">>>>>>> ") and start >= 0:
+            yield start, number
+            start = -1

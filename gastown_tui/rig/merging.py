@@ -1,0 +1,194 @@
+"""Merges in memory: the tree that is tested is the tree that lands, and nothing a side added is lost on the way."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pygit2
+
+from gastown_tui.model.errors import GasTownError
+from gastown_tui.rig import git
+from gastown_tui.rig.conflicts import Conflicted, describe
+from gastown_tui.rig.errors import cannot_write
+from gastown_tui.rig.pack import commit_bytes, object_id, person
+
+__all__ = ["Conflict", "Conflicted", "Merged", "landing_commit", "landing_message", "merge", "survived"]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A clean merge: the tree's id."""
+
+    tree: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A merge a person or an agent has to finish."""
+
+    paths: tuple[Conflicted, ...]
+
+
+def _open(repo_path: Path) -> pygit2.Repository:
+    """A repository object of this thread's own, whose writes are synced."""
+    pygit2.settings.enable_fsync_gitdir(True)
+    told = git.run(["rev-parse", "--git-common-dir"], repo_path)
+    try:
+        return pygit2.Repository(str((repo_path / told.line).resolve()))
+    except pygit2.GitError as error:
+        raise GasTownError(f"{repo_path} cannot be opened: {error}.", "Nothing was merged. Try: git fsck") from error
+
+
+def merge(repo_path: Path, ours: str, theirs: str) -> Merged | Conflict:
+    """Merge commit `theirs` into commit `ours` on their merge base, renames followed; no file or ref is touched.
+
+    Raises:
+        GasTownError: a commit is missing, the histories are unrelated, or git is unsure: never taken for a conflict.
+    """
+    repo = _open(repo_path)
+    try:
+        base = repo.merge_base(ours, theirs)
+        if base is None:
+            hint = "Nothing was merged. Was the branch made from another repository's history?"
+            raise GasTownError(f"{ours[:12]} and {theirs[:12]} have no common ancestor.", hint)
+        # The tree git already has: libgit2 would write the same one after a walk.
+        if str(base) == theirs:
+            return Merged(str(repo[ours].peel(pygit2.Commit).tree_id))
+        index = repo.merge_commits(ours, theirs)
+        if index.conflicts is None:
+            return Merged(str(index.write_tree(repo)))
+        found = [describe(repo, triple) for triple in index.conflicts]
+    except OSError as error:
+        raise cannot_write("The merged tree", error) from error
+    except (pygit2.GitError, KeyError, ValueError) as error:
+        title = f"{theirs[:12]} cannot be merged into {ours[:12]}: {error}."
+        raise GasTownError(title, "Nothing was merged or moved; it is unsure, not a conflict. Try: git fsck") from error
+    return Conflict(tuple(sorted(found, key=lambda c: c.path)))
+
+
+def landing_message(title: str, bead: str, epoch: int, body: str = "") -> str:
+    """A landing commit's message; only its last paragraph is trailers, whatever an agent put into title and body."""
+    subject = " ".join(title.split())[:200] or bead
+    middle = f"{body.strip()}\n\n" if body.strip() else ""
+    return f"{subject}\n\n{middle}Bead: {bead}@{epoch}\n"
+
+
+def landing_commit(
+    repo_path: Path,
+    *,
+    tree: str,
+    parents: list[str],
+    message: str,
+    author: tuple[str, str],
+    committer: tuple[str, str],
+    when: float,
+) -> str:
+    """Write a commit object durably and read it back; no ref moves.
+
+    Never `repo.create_commit`: on a full disk it returns an id and has written nothing (facts/ledger.md).
+
+    Args:
+        author: (name, email); what git cannot hold in them is left out.
+        when: Unix seconds; the zone is this machine's.
+
+    Raises:
+        CannotWrite: the disk refused. GasTownError: tree or a parent is missing.
+    """
+    repo = _open(repo_path)
+    for oid, kind in ((tree, pygit2.Tree), *((parent, pygit2.Commit) for parent in parents)):
+        if not isinstance(repo.get(oid), kind):
+            raise GasTownError(f"{oid[:12]} is missing, so it cannot be landed.", "Nothing was moved. Try: git fsck")
+    stamp = f"{int(when)} {time.strftime('%z', time.localtime(when)) or '+0000'}"
+    raw = commit_bytes(tree, parents, f"{person(*author)} {stamp}", f"{person(*committer)} {stamp}", message)
+    expected = object_id("commit", raw).hex()
+    try:
+        written = str(repo.odb.write(pygit2.GIT_OBJECT_COMMIT, raw))
+        # A fresh look at the disk, not at what libgit2 remembers.
+        kind_found, back = _open(repo_path).odb.read(expected)
+    except (OSError, pygit2.GitError, KeyError, ValueError) as error:
+        raise cannot_write("The landing commit", error) from error
+    if written != expected or back != raw or int(kind_found) != pygit2.GIT_OBJECT_COMMIT:
+        raise cannot_write("The landing commit", OSError("it does not read back as written"))
+    return expected
+
+
+def survived(repo_path: Path, base: str, ours: str, theirs: str, merged_tree: str) -> list[str]:
+    """What either side added since `base` and the merged tree no longer has, as "path: line"; empty when all is there.
+
+    A clean merge keeps at least as many copies of a line as a side added, so nothing here is ever a false alarm.
+
+    Raises:
+        GasTownError: something cannot be read; nothing is known to have survived.
+    """
+    repo = _open(repo_path)
+    lost: list[str] = []
+    try:
+        merged = _files(repo, merged_tree)
+        rows = {side: _rows(repo_path, base, side) for side in (ours, theirs)}
+        for side, other in ((ours, theirs), (theirs, ours)):
+            moved = {row.old: row.new for row in rows[other] if row.status == "R"}
+            for row in rows[side]:
+                path = row.new if row.new in merged else moved.get(row.old, row.new)
+                lost += (f"{path}: {line}" for line in _missing(repo, row, merged.get(path)))
+    except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+        title = f"Cannot check that {theirs[:12]} survived its merge: {error}."
+        raise GasTownError(title, "Nothing was landed. Try: git fsck") from error
+    return lost
+
+
+class _Row(NamedTuple):
+    """One file a side changed, as `git diff-tree --raw` has it; a blob of zeros is none."""
+
+    status: str
+    old: str
+    new: str
+    before: str
+    after: str
+
+
+def _rows(repo_path: Path, base: str, side: str) -> list[_Row]:
+    """The files a side changed, renames followed; submodules hold no lines of ours."""
+    words = ["diff-tree", "-r", "-z", "-M", "--raw", "--no-abbrev", f"{base}^{{tree}}", f"{side}^{{tree}}"]
+    fields = iter(git.run(words, repo_path).text.split("\0"))
+    rows = []
+    for head in fields:
+        if not head:
+            break
+        modes, before, after, status = head.rsplit(" ", 3)
+        old = next(fields)
+        new = next(fields) if status[0] in "RC" else old
+        if "160000" not in modes:
+            rows.append(_Row(status[0], old, new, before, after))
+    return rows
+
+
+def _files(repo: pygit2.Repository, tree: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    pending = [("", repo[tree].peel(pygit2.Tree))]
+    while pending:
+        prefix, folder = pending.pop()
+        for entry in folder:
+            if isinstance(entry, pygit2.Tree):
+                pending.append((f"{prefix}{entry.name}/", entry))
+            else:
+                found[f"{prefix}{entry.name}"] = str(entry.id)
+    return found
+
+
+def _missing(repo: pygit2.Repository, row: _Row, merged: str | None) -> list[str]:
+    if row.status == "D" or merged == row.after:
+        return []
+    new = repo[row.after].peel(pygit2.Blob)
+    if new.is_binary:
+        return ["(binary content of one side)"]
+    before, now = (repo[oid].peel(pygit2.Blob).data if oid and oid.strip("0") else b"" for oid in (row.before, merged))
+    gone = _lines(new.data) - _lines(before) - _lines(now)
+    return [line.decode("utf-8", "replace") for line in gone.elements()]
+
+
+def _lines(data: bytes) -> Counter[bytes]:
+    return Counter(line.rstrip(b"\r") for line in data.split(b"\n") if line.strip())
