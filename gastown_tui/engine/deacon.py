@@ -1,0 +1,136 @@
+"""The Deacon: recovery after a crash, foreign moves of refs, storms of deaths, and dialogs that wait for a person."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from pathlib import Path
+
+from gastown_tui.agents import processes
+from gastown_tui.engine import needs
+from gastown_tui.engine.base import Base
+from gastown_tui.engine.polecat import ended_leases
+from gastown_tui.engine.sessions import Live, Sessions
+from gastown_tui.model import events as e
+from gastown_tui.model.town import Town
+
+log = logging.getLogger(__name__)
+_STORM, _WITHIN = 3, 30.0
+_QUIET = 3.0
+HOLD, GO_ON = "keep holding", "go on"
+
+
+class Deacon:
+    """Looks after what no other round does."""
+
+    def __init__(self, base: Base, sessions: Sessions) -> None:
+        self._base = base
+        self._sessions = sessions
+        self._deaths: deque[float] = deque(maxlen=_STORM)
+
+    async def recover(self) -> None:
+        """Before the first round: end what the engine before us left running, keep its unsaved work, close its books."""
+        base = self._base
+        town = base.books.town
+        pairs = [(agent.pid, agent.start_ticks) for agent in town.live_agents()]
+        left = [pair for pair in pairs if processes.is_alive(*pair)]
+        for pid, _ in list(left):
+            left += processes.tree(pid)
+        left += processes.with_environment("GT_SOCKET", base.socket)
+        if left:
+            log.info("ending %d processes of an engine before this one", len(left))
+            await processes.end(list(dict.fromkeys(left)), base.clock, grace=1.0)
+        if ended := ended_leases(town):
+            await base.books.record("deacon", *ended)
+        for column in ("working", "sheriff", "witness", "refinery"):
+            for bead in town.in_column(column):
+                lease = bead.work.lease
+                if lease is not None and Path(lease.worktree).is_dir():
+                    ref = f"refs/gt/wip/{bead.id}/e{lease.epoch}"
+                    await base.worktrees.save_wip(Path(lease.worktree), ref, f"unsaved work of {lease.polecat}")
+
+    def died(self, name: str, expected: bool) -> None:
+        """Count a death; three within 30 seconds stop all spawning."""
+        if expected:
+            return
+        now = self._base.clock.monotonic()
+        self._deaths.append(now)
+        if len(self._deaths) == _STORM and now - self._deaths[0] < _WITHIN:
+            agent = self._base.books.pending.agents.get(name)
+            why = f"{_STORM} agents died within {_WITHIN:.0f} s, last {name}: {agent.ended if agent else 'unknown'}"
+            self._deaths.clear()
+            if "dispatch" not in self._base.books.pending.holds:
+                self._base.books.write("deacon", e.Held("dispatch", why))
+            needs.ask(self._base, "storm", "dispatch", "Agents keep dying", f"{why}. Start more?", (HOLD, GO_ON))
+
+    def look(self, town: Town) -> None:
+        """Notice a target that moved underneath us, and a budget that is used up."""
+        self._tip()
+        self._budget()
+
+    def _tip(self) -> None:
+        base = self._base
+        town = base.books.pending
+        ref = f"refs/heads/{base.config.target}"
+        found = base.repo.lookup(ref)
+        begun = {b.work.landing for b in town.in_column("refinery") if b.work.landing}
+        if found == town.tip or found in begun:
+            return
+        if base.books.town is not town:
+            return
+        if found is None or needs.raised(town, "tip", found) is not None:
+            return
+        for old in [n for n in town.needs.values() if n.kind == "tip"]:
+            base.books.write("deacon", e.Answered(old.id, "moved again"))
+        why = f"{base.config.target} moved to {found[:9]}, and not by us"
+        base.books.write("deacon", e.TipMoved(town.tip, found), e.Held("landing", why))
+        question = self._whose(town.tip, found)
+        needs.ask(base, "tip", found, why, question, (HOLD, GO_ON))
+
+    def _whose(self, old: str, new: str) -> str:
+        """What a foreign move was, in words."""
+        base = self._base
+        if not base.repo.is_ancestor(old, new):
+            return f"{base.config.target} no longer contains {old[:9]}: it was rewritten. Landing waits. Build on it?"
+        commits = base.repo.log(old, new)
+        said = "\n".join(f"{c.id[:9]} {c.author}: {c.subject}" for c in commits[:8])
+        return f"{len(commits)} commit{'s' * (len(commits) != 1)} nobody here landed; landing waits. Build on them?\n{said}"
+
+    def _budget(self) -> None:
+        base = self._base
+        town, cap = base.books.pending, base.config.budget_usd
+        if cap and town.cost_usd >= cap:
+            question = f"${town.cost_usd:.2f} of ${cap:.2f} is spent. Agents at work go on; no new one starts."
+            needs.ask(base, "budget", f"{cap}", "The budget is used up", question, (HOLD, "double it"))
+
+    def ledger_moved(self, why: str) -> None:
+        """Somebody else moved the ledger branch: landing holds, and the overseer is asked."""
+        base = self._base
+        if "landing" not in base.books.pending.holds:
+            base.books.write("deacon", e.Held("landing", why))
+        needs.ask(base, "ledger", "ledger", "The ledger branch moved, and not by us", why, (HOLD, GO_ON))
+
+    def dialogs(self) -> None:
+        """Show the overseer a dialog an agent's terminal waits in; no key is ever sent blind."""
+        now = self._base.clock.monotonic()
+        for live in list(self._sessions.live.values()):
+            if live.ending or live.idle or now - live.session.last_output < _QUIET or not live.runtime.dialogs:
+                continue
+            if live.notes.get("looked") == str(live.session.last_output):
+                continue
+            live.notes["looked"] = str(live.session.last_output)
+            self._dialog(live)
+
+    def _dialog(self, live: Live) -> None:
+        name = live.caller.name
+        dialog = live.runtime.dialog(live.session.tail_text(40).splitlines())
+        if dialog is None:
+            needs.settle(self._base, "dialog", name, "gone")
+            return
+        question = "\n".join(dialog.text)
+        needs.ask(
+            self._base, "dialog", name, f"{name} is asked: {dialog.title}", question, tuple(dialog.options),
+            bead=live.caller.bead, agent=name,
+        )  # fmt: skip
+        if (turned := self._sessions.turned(name, "asking")) is not None:
+            self._base.books.write("deacon", turned)
