@@ -1,0 +1,1 @@
+"""How things are drawn: lines of spans, charts and terminals, without widgets."""

@@ -1,0 +1,1 @@
+"""The panes of the town, one file each; none knows another."""

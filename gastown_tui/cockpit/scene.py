@@ -1,0 +1,203 @@
+"""One moment of the town as the screen sees it: taken once a frame and shared by every pane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import nsmallest
+
+from gastown_tui.config import Config
+from gastown_tui.engine.feed import FeedLine
+from gastown_tui.model.agent import MAYOR, POLECAT, WITNESS, Agent
+from gastown_tui.model.bead import Bead
+from gastown_tui.model.convoy import Draft
+from gastown_tui.model.events import Need
+from gastown_tui.model.merge import GateRun, MergeRequest
+from gastown_tui.model.town import Town
+
+GATES = ("sheriff", "witness", "refinery")
+BUSY = ("working", *GATES)
+SHOWN = 400
+"""Cards of one column that are ever sorted and drawn; the heading counts the others."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Something that waits for the overseer: a need of the town, or a draft plan."""
+
+    id: str
+    kind: str
+    title: str
+    at: float
+    question: str = ""
+    choices: tuple[str, ...] = ()
+    bead: str = ""
+    agent: str = ""
+    draft: Draft | None = None
+    behind: int = 0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The town, its settings and its passing notes at unix second `now`; `lines` gives the feed of an agent."""
+
+    town: Town
+    config: Config
+    notes: Mapping[str, str]
+    now: float
+    lines: Callable[[str], tuple[FeedLine, ...]]
+    read_only: bool = False
+    filter: str = ""
+
+    def short(self, id: str) -> str:
+        """A bead's id without the rig's prefix: three cells better spent on titles."""
+        return id.removeprefix(f"{self.town.prefix}-") if self.town.prefix else id
+
+    @cached_property
+    def asks(self) -> tuple[Ask, ...]:
+        """What waits for the overseer: most work waiting behind it first, then the longest waiting."""
+        found = [self._asked(need) for need in self.town.needs.values()]
+        about = {need.about for need in self.town.needs.values()}
+        for draft in self.town.drafts.values():
+            if draft.state == "draft" and draft.id not in about:
+                found.append(Ask(draft.id, "plan", draft.plan.title, draft.at, draft=draft))
+        return tuple(sorted(found, key=lambda ask: (ask.draft is not None, -ask.behind, ask.at, ask.id)))
+
+    def _asked(self, need: Need) -> Ask:
+        draft = self.town.drafts.get(need.about)
+        behind = self.behind(need.bead) if need.bead else 0
+        return Ask(
+            need.id, need.kind, need.title, need.at, need.question, need.choices, need.bead, need.agent,
+            draft if draft is not None and draft.state == "draft" else None, behind,
+        )  # fmt: skip
+
+    @cached_property
+    def asking_beads(self) -> frozenset[str]:
+        """Beads that something asked is about."""
+        agents = {agent.name: agent.bead for agent in self.town.agents.values()}
+        return frozenset(bead for ask in self.asks for bead in (ask.bead, agents.get(ask.agent, "")) if bead)
+
+    @cached_property
+    def asked_since(self) -> dict[str, float]:
+        """When the question about a bead, or of an agent, came up."""
+        out: dict[str, float] = {}
+        for ask in self.asks:
+            for key in (ask.bead, ask.agent):
+                if key:
+                    out[key] = min(ask.at, out.get(key, ask.at))
+        return out
+
+    def behind(self, id: str) -> int:
+        """How many open beads wait, directly or not, for this one."""
+        seen: set[str] = set()
+        left = [id]
+        while left and len(seen) < 1000:
+            for other in self.town.dependants.get(left.pop(), ()):
+                if other not in seen and self.town.beads[other].status != "closed":
+                    seen.add(other)
+                    left.append(other)
+        return len(seen)
+
+    @cached_property
+    def agents_by_bead(self) -> dict[str, Agent]:
+        """The latest polecat of each bead."""
+        out: dict[str, Agent] = {}
+        for agent in self.town.agents.values():
+            if agent.role == POLECAT and agent.bead:
+                old = out.get(agent.bead)
+                if old is None or (agent.epoch, agent.since) > (old.epoch, old.since):
+                    out[agent.bead] = agent
+        return out
+
+    @cached_property
+    def polecats(self) -> tuple[Agent, ...]:
+        """Polecats whose bead is in work or at a gate, in no order."""
+        found = []
+        for id, agent in self.agents_by_bead.items():
+            bead = self.town.beads.get(id)
+            if bead is not None and bead.work.stage in BUSY and (agent.live or bead.work.stage == "working"):
+                found.append(agent)
+        return tuple(found)
+
+    @cached_property
+    def mayor(self) -> Agent | None:
+        """The Mayor's session, if one was ever started."""
+        return next((a for a in self.town.agents.values() if a.role == MAYOR), None)
+
+    @cached_property
+    def witnessed(self) -> frozenset[str]:
+        """Beads a witness is reading now."""
+        return frozenset(a.bead for a in self.town.agents.values() if a.role == WITNESS and a.live)
+
+    @cached_property
+    def foreseen(self) -> tuple[tuple[str, str, str], ...]:
+        """Conflicts to expect: two beads not yet landed that mean to change the same file, as (bead, bead, file)."""
+        holders: dict[str, list[str]] = {}
+        for stage in BUSY:
+            for bead in self.town.in_column(stage):
+                for file in bead.work.files:
+                    holders.setdefault(file, []).append(bead.id)
+        found: dict[tuple[str, str], str] = {}
+        for file in sorted(holders):
+            ids = sorted(holders[file])[:4]
+            for index, one in enumerate(ids):
+                for other in ids[index + 1 :]:
+                    found.setdefault((one, other), file)
+        return tuple((one, other, file) for (one, other), file in sorted(found.items()))
+
+    @cached_property
+    def meets(self) -> dict[str, str]:
+        """For each bead with a conflict foreseen: the first bead it will meet."""
+        out: dict[str, str] = {}
+        for one, other, _ in self.foreseen:
+            out.setdefault(one, other)
+            out.setdefault(other, one)
+        return out
+
+    @cached_property
+    def runs(self) -> tuple[GateRun, ...]:
+        """The gate runs, oldest first."""
+        return tuple(sorted(self.town.runs.values(), key=lambda run: run.at))
+
+    @cached_property
+    def queue(self) -> tuple[MergeRequest, ...]:
+        """The merge queue: what is tested or landing first, then in the order it will be taken."""
+        order = {"landing": 0, "testing": 1, "allowed": 2, "queued": 2, "waiting": 3}
+        return tuple(
+            sorted(self.town.queue.values(), key=lambda m: (order.get(m.state, 4), m.priority, m.entered, m.bead))
+        )
+
+    @cached_property
+    def run_seconds(self) -> float:
+        """What a gate run takes, from the last ones; 0 while nothing is known."""
+        known = [run.seconds for run in self.runs[-5:] if run.seconds > 0]
+        return sum(known) / len(known) if known else 0.0
+
+    def column(self, name: str) -> list[Bead]:
+        """The first cards of a column: by need, then priority, then age; Landed is newest first."""
+        beads = self.matching(self.town.in_column(name))
+        if name == "landed":
+            return nsmallest(SHOWN, beads, key=lambda b: (-b.work.landed_at, b.id))
+        return nsmallest(SHOWN, beads, key=lambda b: (self.urgency(b), b.priority, self.since(b), b.id))
+
+    def matching(self, beads: Iterable[Bead]) -> Iterable[Bead]:
+        """The beads the filter lets through: every word of it is somewhere in id, title, labels or polecat."""
+        words = self.filter.lower().split()
+        if not words:
+            return beads
+        return (b for b in beads if all(w in f"{b.id} {b.title} {' '.join(b.labels)} {b.assignee}".lower() for w in words))
+
+    def urgency(self, bead: Bead) -> int:
+        """0 for what waits for the overseer, 1 for trouble, 2 for the rest."""
+        if bead.id in self.asking_beads or bead.work.held:
+            return 0
+        agent = self.agents_by_bead.get(bead.id)
+        return 1 if agent is not None and bead.work.stage == "working" and agent.state == "wedged" else 2
+
+    def since(self, bead: Bead) -> float:
+        """Since when a bead is where it is; for one in work, since it was slung."""
+        work = bead.work
+        if work.stage == "working" and work.lease is not None:
+            return work.lease.granted
+        return work.landed_at or work.since

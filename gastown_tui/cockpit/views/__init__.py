@@ -1,0 +1,1 @@
+"""What opens over the town: details, questions, terminals, help."""
