@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -108,6 +108,11 @@ def load(path: Path) -> Config:
     if config.max_polecats < 1:
         raise GasTownError("config.toml: max_polecats is at least 1.", "Mend it and try again.")
     return config
+
+
+def with_budget(config: Config, usd: float) -> Config:
+    """The same settings with another cap, in US dollars."""
+    return replace(config, budget_usd=usd)
 
 
 def save(path: Path, config: Config, files: Files) -> None:

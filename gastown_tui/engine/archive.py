@@ -100,3 +100,11 @@ class Archive:
             self._waiting = [r for r in self._waiting if r.seq > last.seq]
             await asyncio.to_thread(self._journal.trim, last.seq)
             self.trouble = ""
+
+    def adopt(self) -> None:
+        """Go on from where the branch is now, after the overseer accepted a move that was not ours."""
+        self._ledger.adopt()
+
+    def moved(self) -> str | None:
+        """Why the branch is not where this process left it, or None."""
+        return self._ledger.moved()

@@ -1,0 +1,339 @@
+"""The engine: takes the town's lock, reads its books, and looks round after every change."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Self
+
+from gastown_tui import __version__
+from gastown_tui import config as settings
+from gastown_tui.agents import processes
+from gastown_tui.config import Config
+from gastown_tui.engine import desk_agents, desk_beads, desk_plans, needs
+from gastown_tui.engine.archive import Archive, load
+from gastown_tui.engine.base import Base
+from gastown_tui.engine.books import Books
+from gastown_tui.engine.deacon import Deacon
+from gastown_tui.engine.desk import Desk
+from gastown_tui.engine.feed import Feed, FeedLine
+from gastown_tui.engine.hooks import Hooks
+from gastown_tui.engine.jobs import Jobs
+from gastown_tui.engine.mayor import Mayor
+from gastown_tui.engine.place import Place
+from gastown_tui.engine.polecat import Polecats
+from gastown_tui.engine.refinery import Refinery
+from gastown_tui.engine.sessions import Sessions
+from gastown_tui.engine.sheriff import Sheriff
+from gastown_tui.engine.sling import Sling
+from gastown_tui.engine.status import status
+from gastown_tui.engine.witness import Witness
+from gastown_tui.model import events as e
+from gastown_tui.model.errors import CannotWrite, GasTownError, Refused
+from gastown_tui.model.events import Record
+from gastown_tui.model.orders import OVERSEER, Caller, Order
+from gastown_tui.model.town import Town
+from gastown_tui.rig import guard
+from gastown_tui.rig.errors import Moved
+from gastown_tui.rig.journal import Journal
+from gastown_tui.rig.ledger import Ledger
+from gastown_tui.rig.repository import Repository
+from gastown_tui.rig.worktree import Worktrees, home
+from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
+
+log = logging.getLogger(__name__)
+HANDLER_ROOMS = (desk_agents, desk_beads, desk_plans)
+"""Importing them fills the desk's table."""
+_TICK = 0.4
+_ARCHIVE_EVERY = 0.25
+_ANSWERS_KEPT = 4096
+
+
+class Engine:
+    """One town's engine. Satisfies `Link` for a cockpit in the same process."""
+
+    def __init__(self, base: Base, lock: int, journal: Journal) -> None:
+        self._base = base
+        self._lock = lock
+        self._journal = journal
+        self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._answers: dict[str, asyncio.Future[Any]] = {}
+        jobs = Jobs(base.clock, self._wake.set, self._trouble)
+        self._jobs = jobs
+        self._sessions = Sessions(base, self._gone)
+        self._deacon = Deacon(base, self._sessions)
+        self._sling = Sling(base, self._sessions)
+        self._polecats = Polecats(base, self._sessions, jobs)
+        self._sheriff = Sheriff(base, jobs)
+        self._witness = Witness(base, self._sessions, jobs)
+        self._refinery = Refinery(base, jobs)
+        self._mayor = Mayor(base, self._sessions, jobs)
+        self._hooks = Hooks(base, self._sessions, self._mayor)
+        self._desk = Desk(base, self._sessions, self._sling, self._deacon, self._stopping.set)
+        base.books.listeners.append(base.archive.take)
+        base.books.listeners.append(lambda _: self._wake.set())
+
+    @classmethod
+    def open(cls, place: Place, *, clock: Clock | None = None, ids: Ids | None = None, files: Files | None = None) -> Self:
+        """Take the town's lock and read its books.
+
+        Raises:
+            Refused: another engine has the town, or a setting is not supported yet.
+            GasTownError: the ledger or the journal cannot be read.
+        """
+        clock, ids, files = clock or SystemClock(), ids or RandomIds(), files or DiskFiles()
+        config = settings.load(place.config)
+        if config.land != "local":
+            raise Refused(f"land = {config.land!r} is not built yet.", "Set land = \"local\" in config.toml.")
+        lock = _take(place.lock)
+        try:
+            repo = Repository(place.root, files)
+            ledger = Ledger(place.root, files=files)
+            ledger.clear_stale_lock()
+            journal = Journal(place.journal, files)
+            town = load(ledger, journal)
+            books = Books(journal, clock, town)
+            archive = Archive(ledger, journal)
+            for seq, line in journal.replay(ledger.head()[1]):
+                archive.take(e.decode(line) if seq else e.decode(line))
+            place.spool.mkdir(mode=0o700, exist_ok=True)
+            guard.install(place.hooks)
+            worktrees = Worktrees(repo, home(place.root) / (config.rig or place.root.name))
+        except BaseException:
+            os.close(lock)
+            raise
+        base = Base(place, config, books, archive, Feed(place.feed), repo, worktrees, clock, ids, files)
+        base.socket = str(place.socket)
+        return cls(base, lock, journal)
+
+    # what a cockpit and the door see
+
+    @property
+    def place(self) -> Place:
+        """Where the town is."""
+        return self._base.place
+
+    @property
+    def config(self) -> Config:
+        """The town's settings."""
+        return self._base.config
+
+    @property
+    def town(self) -> Town:
+        """The latest durable town."""
+        return self._base.books.town
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Passing facts that are not events (engine/link.py)."""
+        found = dict(self._base.notes)
+        if trouble := self._base.books.trouble or self._base.archive.trouble:
+            found["ledger"] = trouble
+        return found
+
+    @property
+    def lines(self) -> Feed:
+        """Everybody's feed."""
+        return self._base.feed
+
+    def feed(self, agent: str) -> tuple[FeedLine, ...]:
+        """The latest feed lines of one agent, oldest first."""
+        return self._base.feed.of(agent)
+
+    def spool(self, agent: str) -> Path | None:
+        """The raw terminal bytes of an agent's latest session."""
+        found = self.town.agents.get(agent)
+        return Path(found.spool) if found is not None and found.spool else None
+
+    @property
+    def port(self) -> int:
+        """The loopback port of the door's hooks; set before `run`."""
+        return self._base.port
+
+    @port.setter
+    def port(self, port: int) -> None:
+        self._base.port = port
+
+    @property
+    def socket(self) -> str:
+        """The path of the door's socket; set before `run` when it is not the usual one."""
+        return self._base.socket
+
+    @socket.setter
+    def socket(self, path: str | Path) -> None:
+        self._base.socket = str(path)
+
+    def caller(self, token: str, lease: str) -> Caller:
+        """Who a token and a lease belong to; without both it is the overseer. Raises StaleLease."""
+        return self._sessions.caller(token, lease) if token or lease else Caller()
+
+    async def ask(self, order: Order, caller: Caller | None = None, id: str = "") -> Any:
+        """Answer an order once its events are durable. The same `id` from the same caller gets the same answer."""
+        caller = caller or Caller()
+        key = f"{caller.name}\0{id}"
+        if not id:
+            return await self._desk.answer(order, caller)
+        if key not in self._answers:
+            self._answers[key] = asyncio.ensure_future(self._desk.answer(order, caller))
+            while len(self._answers) > _ANSWERS_KEPT:
+                self._answers.pop(next(iter(self._answers)))
+        try:
+            return await asyncio.shield(self._answers[key])
+        except GasTownError:
+            self._answers.pop(key, None)
+            raise
+
+    async def hook(self, event: str, payload: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        """The reply to an agent's hook."""
+        reply = await self._hooks.hear(event, payload, caller)
+        self._wake.set()
+        return reply
+
+    def watch(self, after: int) -> AsyncIterator[Record]:
+        """Durable records above a number, then live."""
+        return self._base.books.watch(after)
+
+    def status(self) -> dict[str, Any]:
+        """The `gt status --json` document."""
+        return status(self.town, self.config, self.notes, running=True)
+
+    async def flush(self) -> None:
+        """Bring the ledger branch up to the durable town."""
+        await self._base.archive.flush(self.town)
+
+    # running
+
+    async def run(self) -> None:
+        """Recover, then look round until stopped; ends every session it started, and flushes the ledger."""
+        processes.become_subreaper()
+        books = self._base.books
+        writer = asyncio.create_task(books.run(), name="books")
+        try:
+            pid = os.getpid()
+            await books.record("engine", e.EngineStarted(pid, processes.start_ticks(pid), __version__))
+            await self._deacon.recover()
+            if self.town.holds.get("agents"):
+                await books.record("engine", e.Resumed("agents"))
+            async with asyncio.TaskGroup() as group:
+                self._jobs.open(group)
+                tasks = [
+                    group.create_task(work, name=name)
+                    for name, work in (
+                        ("reader", self._sessions.reader.run()), ("ends", self._sessions.watch_ends()),
+                        ("hear", self._sessions.listen()), ("archive", self._archive()), ("tick", self._tick()),
+                        ("rounds", self._rounds()),
+                    )
+                ]  # fmt: skip
+                await self._stopping.wait()
+                await self._leave(tasks)
+        finally:
+            books.close()
+            await writer
+            await self._last_flush()
+
+    async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
+        """End rounds first, then jobs, then sessions; what is unsaved is kept."""
+        for task in (tasks[5], tasks[4]):
+            task.cancel()
+        for task in list(self._jobs.running.values()):
+            task.cancel()
+        await self._sessions.end_all("gt down")
+        for live_bead in (b for c in ("working", "sheriff", "witness", "refinery") for b in self.town.in_column(c)):
+            lease = live_bead.work.lease
+            if lease is not None and Path(lease.worktree).is_dir():
+                await self._base.worktrees.save_wip(
+                    Path(lease.worktree), f"refs/gt/wip/{live_bead.id}/e{lease.epoch}", f"unsaved work of {lease.polecat}"
+                )
+        with contextlib.suppress(CannotWrite):
+            await self._base.books.record("engine", e.EngineStopped("gt down"))
+        for task in tasks:
+            task.cancel()
+
+    async def _last_flush(self) -> None:
+        try:
+            await self._base.archive.flush(self._base.books.town)
+        except (OSError, GasTownError) as error:
+            log.error("the ledger could not be written at the end: %s; the journal has it all", error)
+
+    def close(self) -> None:
+        """Give the lock back."""
+        self._journal.close()
+        os.close(self._lock)
+
+    async def _rounds(self) -> None:
+        """Look round after every change, and when a resting job may go on."""
+        while True:
+            self._wake.clear()
+            self._look()
+            try:
+                async with asyncio.timeout(self._jobs.soonest() or 60.0):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _look(self) -> None:
+        town = self.town
+        for look in (
+            self._deacon.look, self._sling.look, self._polecats.look, self._sheriff.look, self._witness.look,
+            self._refinery.look, self._mayor.look, self._polecats.tidy,
+        ):  # fmt: skip
+            try:
+                look(town)
+            except GasTownError as error:
+                log.warning("a round could not look: %s", error)
+                self._base.notes["trouble"] = str(error)
+
+    async def _tick(self) -> None:
+        """What no event announces: foreign moves, dialogs, idle agents."""
+        while True:
+            await self._base.clock.sleep(_TICK)
+            try:
+                self._deacon.dialogs()
+                await self._mayor.follow_tip()
+            except GasTownError as error:
+                log.warning("tick: %s", error)
+            self._wake.set()
+
+    async def _archive(self) -> None:
+        while True:
+            await self._base.clock.sleep(_ARCHIVE_EVERY)
+            try:
+                if (moved := self._base.archive.moved()) is not None:
+                    self._deacon.ledger_moved(moved)
+                    continue
+                await self.flush()
+            except Moved as error:
+                self._deacon.ledger_moved(str(error))
+            except (OSError, GasTownError) as error:
+                self._base.archive.trouble = f"ledger: cannot write ({error})"
+                log.error("%s", self._base.archive.trouble)
+
+    def _gone(self, name: str, expected: bool) -> None:
+        self._deacon.died(name, expected)
+        self._wake.set()
+
+    def _trouble(self, key: str, error: GasTownError, count: int) -> None:
+        """The third failure of the same job is the overseer's."""
+        if count == 3:
+            bead = next((word for word in key.split() if word in self.town.beads), "")
+            needs.ask(self._base, "trouble", key, f"{key}: {error.title}"[:200], f"{error}", ("go on",), bead=bead)
+
+
+def _take(path: Path) -> int:
+    """The exclusive lock of a town; it goes with the process."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(fd)
+        raise Refused("Another engine has this town.", "Attach to it with: gt    End it with: gt down") from error
+    return fd
+
+
+__all__ = ["OVERSEER", "Engine"]

@@ -1,0 +1,43 @@
+"""`gt status` as one JSON document, from a town alone (interfaces.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from gastown_tui.config import Config
+from gastown_tui.model.town import Town
+
+
+def status(town: Town, config: Config, notes: dict[str, str], running: bool) -> dict[str, Any]:
+    """The document; without an engine `engine` is null."""
+    agents = sorted(town.live_agents(), key=lambda a: (a.role, a.name)) if running else []
+    queue = sorted(town.queue.values(), key=lambda m: (m.priority, m.entered))
+    return {
+        "town": town.rig,
+        "target": town.target,
+        "tip": town.tip,
+        "gated": config.gated,
+        "seq": town.seq,
+        "engine": {"pid": town.engine.pid, "since": town.engine.since} if running else None,
+        "beads": town.counts(),
+        "agents": [
+            {
+                "name": a.name, "role": a.role, "bead": a.bead, "epoch": a.epoch, "state": a.state, "since": a.since,
+                "cost_usd": round(a.cost_usd, 4),
+            }
+            for a in agents
+        ],
+        "queue": [{"bead": m.bead, "state": m.state, "why": m.why} for m in queue],
+        "needs_you": [msgspec.to_builtins(n) for n in sorted(town.needs.values(), key=lambda n: n.at)],
+        "plans": [
+            {"plan": d.id, "title": d.plan.title, "revision": d.revision, "beads": len(d.plan.beads)}
+            for d in sorted(town.drafts.values(), key=lambda d: d.at)
+            if d.state == "draft"
+        ],
+        "holds": dict(town.holds),
+        "notes": notes,
+        "cost_usd": round(town.cost_usd, 4),
+        "budget_usd": config.budget_usd,
+    }  # fmt: skip
