@@ -1,0 +1,33 @@
+"""What the rehearsal Witness does: judges the diff in its prompt and answers by `gt verdict`."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from gastown_tui.agents.rehearsal import diffs
+from gastown_tui.agents.rehearsal.judge import FAIL, Judgement, judge
+from gastown_tui.agents.rehearsal.script import Step
+
+
+def steps(prompts: list[str]) -> tuple[Step, ...]:
+    """The steps for the last of the Witness's prompts: every one asks for a verdict."""
+    judgement = judge(diffs.fenced(prompts[-1]))
+    bead, epoch = _lease()
+    verdict = {"bead": bead, "epoch": epoch, "checks": [check._asdict() for check in judgement.checks],
+               "decision": judgement.decision, "reason": judgement.reason}
+    return (Step("think", f"{len(judgement.checks)} checks on what the diff adds"),
+            Step("gt", "verdict -", json.dumps(verdict, indent=1, ensure_ascii=False) + "\n"),
+            Step("say", "", _words(judgement)))
+
+
+def _lease() -> tuple[str, int]:
+    """Bead and epoch of `GT_LEASE=bead:epoch:secret`; the secret stays where it is."""
+    bead, epoch, _ = [*os.environ.get("GT_LEASE", "").rsplit(":", 2), "", "", ""][:3]
+    return bead, int(epoch) if epoch.isdigit() else 0
+
+
+def _words(judgement: Judgement) -> str:
+    rows = [f"- {check.name}: {check.verdict}" + (f" · {check.note}" if check.verdict == FAIL else "")
+            for check in judgement.checks]
+    return "\n".join([f"**{judgement.decision}** {judgement.reason}", "", *rows])

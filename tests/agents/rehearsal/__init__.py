@@ -1,0 +1,1 @@
+"""Tests of the rehearsal worker, its judge and its play."""
