@@ -36,19 +36,21 @@ def _blocks(tokens: list[Token], cells: int, role: str) -> Iterator[Line]:
     for token in tokens:
         kind = token.type
         if kind in ("bullet_list_open", "ordered_list_open"):
-            if not lists and not first:
-                pass
             lists.append(int(token.attrs.get("start", 1) or 1) if kind.startswith("ordered") else 0)
         elif kind in ("bullet_list_close", "ordered_list_close"):
             lists.pop()
         elif kind == "list_item_open":
             marker = f"{lists[-1]}. " if lists[-1] else "• "
             lists[-1] += 1 if lists[-1] else 0
+        elif kind == "list_item_close":
+            marker = ""
         elif kind == "blockquote_open":
             indent += 2
         elif kind == "blockquote_close":
             indent -= 2
         elif kind in ("fence", "code_block"):
+            if not first:
+                yield ()
             yield from _code(token.content, cells - indent, indent)
             first = False
         elif kind == "hr":
