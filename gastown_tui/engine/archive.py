@@ -106,5 +106,5 @@ class Archive:
         self._ledger.adopt()
 
     def moved(self) -> str | None:
-        """Why the branch is not where this process left it, or None."""
-        return self._ledger.moved()
+        """Why the branch is not where this process left it, or None (also while we write it ourselves)."""
+        return None if self._lock.locked() else self._ledger.moved()

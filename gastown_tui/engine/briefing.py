@@ -1,21 +1,36 @@
-"""What the rig itself tells its agents: CLAUDE.md and AGENTS.md, for runtimes that do not read them."""
+"""What the rig itself tells its agents: CLAUDE.md and AGENTS.md, for runtimes that do not read them by themselves."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gastown_tui.agents.runtime import Runtime
-from gastown_tui.engine.base import Base
 
-_FILES = ("AGENTS.md", "CLAUDE.md")
-_MOST = 20_000
+_FILES = ("CLAUDE.md", "AGENTS.md")
+_MOST = 64 * 1024
 
 
-def instructions(base: Base, runtime: Runtime) -> str:
-    """The rig's own instructions, or nothing where the runtime reads them by itself."""
-    if runtime.reads_instructions:
-        return ""
-    found = []
+def instructions(worktree: Path, runtime: Runtime) -> str:
+    """What those files at the top of `worktree` say, less those the runtime reads; a repeated one only once.
+
+    A link that leads out of the worktree is not followed, and of each file 64 KB are taken.
+    """
+    said = {_content(worktree, name) for name in runtime.reads}
+    parts = []
     for name in _FILES:
-        text = base.repo.read_file(base.books.town.tip, name)
-        if text:
-            found.append(f"## {name}\n{text[:_MOST]}")
-    return "\n\n".join(found)
+        content = _content(worktree, name)
+        if content and content not in said:
+            said.add(content)
+            parts.append(f"### {name} of this repository\n\n{content}")
+    return "\n\n".join(parts)
+
+
+def _content(worktree: Path, name: str) -> str:
+    path = worktree / name
+    try:
+        if not path.resolve(strict=True).is_relative_to(worktree.resolve()):
+            return ""
+        with path.open("rb") as file:
+            return file.read(_MOST).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""

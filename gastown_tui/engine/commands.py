@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gastown_tui.agents import processes
+from gastown_tui.model.bead import Check
 from gastown_tui.world import Clock
 
 _KEPT = 64 * 1024
@@ -30,6 +31,15 @@ class Ran:
         """Whether it ended with 0."""
         return self.code == 0
 
+    @property
+    def word(self) -> str:
+        """PASS or FAIL."""
+        return "PASS" if self.ok else "FAIL"
+
+    def check(self, name: str) -> Check:
+        """The run as a named check of a review, with the end of its output."""
+        return Check(name, "pass" if self.ok else "fail", self.output[-2000:].strip(), round(self.seconds, 2))
+
     def why(self, lines: int = 30) -> str:
         """The reason in words, with the last lines of the output."""
         tail = "\n".join(self.output.rstrip().splitlines()[-lines:])
@@ -37,7 +47,7 @@ class Ran:
         return f"`{self.command}` {how} after {self.seconds:.1f} s:\n{tail}"
 
 
-async def run(command: str, folder: Path, env: Mapping[str, str], timeout: float, clock: Clock) -> Ran:
+async def run(command: str, folder: Path, env: Mapping[str, str], limit: float, clock: Clock) -> Ran:
     """Run a shell command; its whole process tree is ended when it is late or when we are cancelled."""
     began = clock.monotonic()
     process = await asyncio.create_subprocess_exec(
@@ -47,7 +57,7 @@ async def run(command: str, folder: Path, env: Mapping[str, str], timeout: float
     kept = bytearray()
     code: int | None = None
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(limit):
             assert process.stdout is not None
             while chunk := await process.stdout.read(65536):
                 kept += chunk

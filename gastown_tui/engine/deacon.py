@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from pathlib import Path
@@ -12,6 +13,7 @@ from gastown_tui.engine.base import Base
 from gastown_tui.engine.polecat import ended_leases
 from gastown_tui.engine.sessions import Live, Sessions
 from gastown_tui.model import events as e
+from gastown_tui.model.bead import Lease
 from gastown_tui.model.town import Town
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ class Deacon:
         self._deaths: deque[float] = deque(maxlen=_STORM)
 
     async def recover(self) -> None:
-        """Before the first round: end what the engine before us left running, keep its unsaved work, close its books."""
+        """Before the first round: end what the engine before us left running, and keep its unsaved work."""
         base = self._base
         town = base.books.town
         pairs = [(agent.pid, agent.start_ticks) for agent in town.live_agents()]
@@ -45,9 +47,15 @@ class Deacon:
         for column in ("working", "sheriff", "witness", "refinery"):
             for bead in town.in_column(column):
                 lease = bead.work.lease
-                if lease is not None and Path(lease.worktree).is_dir():
-                    ref = f"refs/gt/wip/{bead.id}/e{lease.epoch}"
-                    await base.worktrees.save_wip(Path(lease.worktree), ref, f"unsaved work of {lease.polecat}")
+                if lease is not None:
+                    await self.keep_work(bead.id, lease)
+
+    async def keep_work(self, bead: str, lease: Lease) -> None:
+        """Keep what a worktree has unsaved under refs/gt/wip/; the worktree stays as it is."""
+        worktree = Path(lease.worktree)
+        if await asyncio.to_thread(worktree.is_dir):
+            ref = f"refs/gt/wip/{bead}/e{lease.epoch}"
+            await self._base.worktrees.save_wip(worktree, ref, f"unsaved work of {lease.polecat}")
 
     def died(self, name: str, expected: bool) -> None:
         """Count a death; three within 30 seconds stop all spawning."""
@@ -94,7 +102,7 @@ class Deacon:
             return f"{base.config.target} no longer contains {old[:9]}: it was rewritten. Landing waits. Build on it?"
         commits = base.repo.log(old, new)
         said = "\n".join(f"{c.id[:9]} {c.author}: {c.subject}" for c in commits[:8])
-        return f"{len(commits)} commit{'s' * (len(commits) != 1)} nobody here landed; landing waits. Build on them?\n{said}"
+        return f"Commits nobody here landed: {len(commits)}. Landing waits. Build on them?\n{said}"
 
     def _budget(self) -> None:
         base = self._base
@@ -127,10 +135,10 @@ class Deacon:
         if dialog is None:
             needs.settle(self._base, "dialog", name, "gone")
             return
-        question = "\n".join(dialog.text)
+        question = dialog.question
         needs.ask(
-            self._base, "dialog", name, f"{name} is asked: {dialog.title}", question, tuple(dialog.options),
-            bead=live.caller.bead, agent=name,
+            self._base, "dialog", name, f"{name} is asked: {dialog.name}", question,
+            tuple(row.choice for row in dialog.rows), bead=live.caller.bead, agent=name,
         )  # fmt: skip
         if (turned := self._sessions.turned(name, "asking")) is not None:
             self._base.books.write("deacon", turned)

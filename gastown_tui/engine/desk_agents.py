@@ -25,7 +25,7 @@ async def verdict(desk: Desk, order: o.Verdict, caller: Caller) -> Any:
     bead = base.books.pending.bead(order.bead)
     live = desk.sessions.of(caller)
     if bead.id != caller.bead or order.epoch != bead.work.epoch or live is None:
-        raise StaleLease(f"This verdict is on {order.bead} at epoch {order.epoch}, which is not yours now.", "Stop here.")
+        raise StaleLease(f"{order.bead} at epoch {order.epoch} is not yours to judge now.", "Stop here.")
     if order.decision not in ("APPROVE", "REJECT"):
         raise Usage(f"decision is APPROVE or REJECT, not {order.decision!r}.", "Nothing was recorded; answer again.")
     if bad := [c.name for c in order.checks if c.verdict not in _VERDICTS]:

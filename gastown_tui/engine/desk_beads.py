@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from gastown_tui.engine.desk import Desk, handles
@@ -65,7 +66,7 @@ async def update(desk: Desk, order: o.UpdateBead, caller: Caller) -> Any:
     events: list[e.AnyEvent] = []
     if (status := changes.pop("status", None)) is not None:
         if status not in _STATUS_MOVES:
-            raise Usage(f"Status {status} is not set by hand.", f"One of: {', '.join(_STATUS_MOVES)}; or gt bead close.")
+            raise Usage(f"Status {status} is not set by hand.", f"One of: {', '.join(_STATUS_MOVES)}.")
         events.append(e.BeadMoved(bead.id, _STATUS_MOVES[str(status)]))
     if unknown := [name for name in changes if name not in beads.EDITABLE]:
         raise Usage(f"{', '.join(unknown)} cannot be set.", f"These can: {', '.join(beads.EDITABLE)}.")
@@ -104,7 +105,7 @@ async def sling(desk: Desk, order: o.Sling, caller: Caller) -> Any:
     if order.bead:
         bead = town.bead(order.bead)
         if bead.work.stage != "idle" or bead.status != "open":
-            raise Refused(f"{bead.id} is {bead.status}, {bead.work.stage}.", "Only an open bead nobody has is slung.")
+            raise Refused(f"{bead.id} is {bead.status}, {bead.work.stage}.", "Only an open bead is slung.")
         wanted = [bead]
     else:
         wanted = town.ready()
@@ -151,15 +152,14 @@ async def done(desk: Desk, order: o.Done, caller: Caller) -> Any:
     if lease is None or live is None or caller.role != POLECAT:
         raise Refused(f"{bead.id} is not yours.", "Stop here.")
     if bead.work.stage != "working":
-        raise Refused(f"{bead.id} is with the {bead.work.stage} already.", "Wait for what it says; there is no more to do.")
-    if changed := await base.repo.astatus(live.worktree):
+        raise Refused(f"{bead.id} is with the {bead.work.stage} already.", "Wait for what it says.")
+    if changed := await asyncio.to_thread(base.repo.status, live.worktree):
         shown = "\n".join(changed[:10])
         raise Refused(f"There are changes without a commit:\n{shown}", "Commit what belongs to the bead, then gt done.")
-    head = base.repo.head_of(live.worktree)
+    head = await asyncio.to_thread(base.repo.head_of, live.worktree)
     if base.repo.tip(f"refs/heads/{lease.branch}") != head:
         raise Refused(f"The worktree is not on its branch {lease.branch}.", f"git switch {lease.branch}, then gt done.")
-    commits = base.repo.log(lease.base, head)
-    own = [c for c in commits if not base.repo.is_ancestor(c.id, base.books.town.tip)]
+    own = await asyncio.to_thread(base.repo.log, base.books.town.tip, head)
     if not own:
         raise Refused("There is no commit yet.", "Commit your work on this branch, then gt done.")
     event = e.Submitted(bead.id, caller.epoch, head, len(own), clean(order.note)[:2000])

@@ -80,7 +80,9 @@ class Engine:
         base.books.listeners.append(lambda _: self._wake.set())
 
     @classmethod
-    def open(cls, place: Place, *, clock: Clock | None = None, ids: Ids | None = None, files: Files | None = None) -> Self:
+    def open(
+        cls, place: Place, *, clock: Clock | None = None, ids: Ids | None = None, files: Files | None = None
+    ) -> Self:
         """Take the town's lock and read its books.
 
         Raises:
@@ -100,8 +102,8 @@ class Engine:
             town = load(ledger, journal)
             books = Books(journal, clock, town)
             archive = Archive(ledger, journal)
-            for seq, line in journal.replay(ledger.head()[1]):
-                archive.take(e.decode(line) if seq else e.decode(line))
+            for _, line in journal.replay(ledger.head()[1]):
+                archive.take(e.decode(line))
             place.spool.mkdir(mode=0o700, exist_ok=True)
             guard.install(place.hooks)
             worktrees = Worktrees(repo, home(place.root) / (config.rig or place.root.name))
@@ -246,10 +248,8 @@ class Engine:
         await self._sessions.end_all("gt down")
         for live_bead in (b for c in ("working", "sheriff", "witness", "refinery") for b in self.town.in_column(c)):
             lease = live_bead.work.lease
-            if lease is not None and Path(lease.worktree).is_dir():
-                await self._base.worktrees.save_wip(
-                    Path(lease.worktree), f"refs/gt/wip/{live_bead.id}/e{lease.epoch}", f"unsaved work of {lease.polecat}"
-                )
+            if lease is not None:
+                await self._deacon.keep_work(live_bead.id, lease)
         with contextlib.suppress(CannotWrite):
             await self._base.books.record("engine", e.EngineStopped("gt down"))
         for task in tasks:

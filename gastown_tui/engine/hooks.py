@@ -1,4 +1,4 @@
-"""What an agent's own hooks tell the engine, and what the engine answers: refusals before the tool runs, ends of turns."""
+"""What agents' own hooks tell the engine, and its answers: refusals before a tool runs, ends of turns."""
 
 from __future__ import annotations
 
@@ -27,9 +27,8 @@ class Hooks:
     async def hear(self, event: str, payload: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """The JSON reply to one hook; an empty object says nothing."""
         live = self._sessions.of(caller)
-        if live is None or payload.get("agent_id"):
-            if event != "PreToolUse" or live is None:
-                return {}
+        if live is None or (payload.get("agent_id") and event != "PreToolUse"):
+            return {}
         if event == "PreToolUse":
             return await self._before_tool(live, payload)
         if event in ("UserPromptSubmit", "PostToolUse", "SessionStart"):

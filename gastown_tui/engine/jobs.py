@@ -17,7 +17,9 @@ _PATIENCE = (0.2, 1.0, 5.0, 15.0, 60.0)
 class Jobs:
     """Runs what rounds start. A round asks every time it looks; a job that runs or rests is not started twice."""
 
-    def __init__(self, clock: Clock, wake: Callable[[], None], trouble: Callable[[str, GasTownError, int], None]) -> None:
+    def __init__(
+        self, clock: Clock, wake: Callable[[], None], trouble: Callable[[str, GasTownError, int], None]
+    ) -> None:
         self._clock = clock
         self._wake = wake
         self._trouble = trouble

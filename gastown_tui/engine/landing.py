@@ -34,7 +34,8 @@ class Landing:
         base = self._base
         now = base.books.pending
         current = now.beads[bead.id]
-        if (current.work.stage, current.work.epoch, current.work.commit) != ("refinery", bead.work.epoch, bead.work.commit):
+        wanted = ("refinery", bead.work.epoch, bead.work.commit)
+        if (current.work.stage, current.work.epoch, current.work.commit) != wanted:
             return
         if "landing" in now.holds or now.tip != tip:
             return
@@ -53,7 +54,8 @@ class Landing:
         except InTheWay as error:
             why = f"your edits are in the way: {', '.join(error.paths[:5])}"
             await base.books.record("refinery", e.LandingFailed(bead.id, bead.work.epoch, why))
-            question = f"{bead.id} is tested and waits: git will not overwrite {', '.join(error.paths)} in your checkout."
+            paths = ", ".join(error.paths)
+            question = f"{bead.id} is tested and waits. In your checkout git will not overwrite: {paths}"
             needs.ask(base, "landing", bead.id, f"{bead.id} waits for your edits", question, ("retry",), bead=bead.id)
             return
         await self._landed(bead, candidate)
@@ -74,4 +76,5 @@ class Landing:
         await base.books.record("refinery", e.Landed(bead.id, bead.work.epoch, candidate))
         needs.settle(base, "landing", bead.id, "landed")
         needs.settle(base, "ungated", bead.id, "landed")
-        await base.feed.add(base.clock.now(), "refinery", "LANDED", f"{bead.id} {bead.title}", detail=candidate[:9], bead=bead.id)
+        said = f"{bead.id} {bead.title}"
+        await base.feed.add(base.clock.now(), "refinery", "LANDED", said, detail=candidate[:9], bead=bead.id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from gastown_tui.agents import prompts
-from gastown_tui.text import clean
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.briefing import instructions
 from gastown_tui.engine.jobs import Jobs
@@ -14,6 +13,7 @@ from gastown_tui.model import events as e
 from gastown_tui.model.agent import MAYOR
 from gastown_tui.model.orders import Caller
 from gastown_tui.model.town import Town
+from gastown_tui.text import clean
 
 _NAME = "mayor"
 
@@ -66,7 +66,7 @@ class Mayor:
         else:
             prompt = prompts.render(
                 "mayor", rig=base.config.rig, target=base.config.target, message=text,
-                instructions=instructions(base, runtime), polecats=str(base.config.max_polecats),
+                instructions=instructions(worktree, runtime), polecats=str(base.config.max_polecats),
             )  # fmt: skip
         session = agent.session if resume and agent is not None else ""
         await self._sessions.start(Start(Caller(MAYOR, _NAME), worktree, prompt, session_id=session, resume=resume))

@@ -18,7 +18,15 @@ def raised(town: Town, kind: str, about: str) -> e.Need | None:
 
 
 def ask(
-    base: Base, kind: str, about: str, title: str, question: str, choices: tuple[str, ...], *, bead: str = "", agent: str = ""
+    base: Base,
+    kind: str,
+    about: str,
+    title: str,
+    question: str,
+    choices: tuple[str, ...],
+    *,
+    bead: str = "",
+    agent: str = "",
 ) -> None:
     """Raise a need unless one of that kind about the same thing is open."""
     town = base.books.pending

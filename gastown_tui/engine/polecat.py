@@ -144,7 +144,7 @@ class Polecats:
         for command in settings.setup:
             ran = await commands.run(command, worktree, env, 900.0, base.clock)
             if not ran.ok:
-                raise GasTownError(f"Set-up of {worktree.name} failed: {ran.why(8)}", "The bead waits; mend the set-up.")
+                raise GasTownError(f"Set-up of {worktree.name} failed: {ran.why(8)}", "Mend it; it is tried again.")
         done.touch()
 
     def tidy(self, town: Town) -> None:
@@ -163,39 +163,43 @@ class Polecats:
                 continue
             bead = next((b for b in (town.beads.get(found["bead"]),) if b is not None), None)
             if bead is not None and found["name"] not in self._sessions.live:
-                self._jobs.start(f"tidy {path.name}", partial(self._tidy, path, bead, found["name"], int(found["epoch"])))
+                work = partial(self._tidy, path, bead, found["name"], int(found["epoch"]))
+                self._jobs.start(f"tidy {path.name}", work)
 
     async def _tidy(self, path: Path, bead: Bead, name: str, epoch: int) -> None:
         base = self._base
-        await base.worktrees.save_wip(path, f"refs/gt/wip/{path.name}", f"unsaved work of {name} on {bead.id}")
-        await base.worktrees.remove(path, unsaved="saved")
+        ref = f"refs/gt/wip/{bead.id}/e{epoch}" if name != "witness" else f"refs/gt/wip/{bead.id}/witness-e{epoch}"
+        kept = await base.worktrees.save_wip(path, ref, f"unsaved work of {name} on {bead.id}")
+        await base.worktrees.remove(path, unsaved=kept or "refuse")
         (base.place.sessions / f"{path.name}.ready").unlink(missing_ok=True)
         branch = f"polecat/{path.name}"
         if name == "witness" or bead.work.landed == "" or not base.repo.exists(f"refs/heads/{branch}"):
             return
         tip = base.repo.tip(f"refs/heads/{branch}")
         if not base.repo.is_ancestor(tip, bead.work.landed):
-            base.repo.move(f"refs/gt/wip/{path.name}-branch", None, tip)
+            base.repo.move(f"refs/gt/wip/{bead.id}/branch-e{epoch}", None, tip)
         base.repo.delete_branch(branch, tip)
 
 
 def sent_back(base: Base, bead: Bead) -> str:
     """What a polecat is told when a gate sent its work back."""
     last = bead.work.returns[-1]
+    gates = "\n".join(gate.run for gate in base.config.gates)
     return prompts.render(
-        "sent_back", by=last.by, count=str(len(bead.work.returns)), most=str(base.config.max_returns), reason=last.reason,
-        target=base.config.target, gates="\n".join(gate.run for gate in base.config.gates), bead=bead.id,
+        "sent_back", by=last.by, count=str(len(bead.work.returns)), most=str(base.config.max_returns),
+        reason=last.reason, target=base.config.target, gates=gates, bead=bead.id,
     )  # fmt: skip
 
 
 def polecat_prompt(base: Base, sessions: Sessions, bead: Bead, lease: Lease) -> str:
     """What a polecat is told first."""
     runtime, _ = sessions.runtime_of(POLECAT)
+    gates = "\n".join(gate.run for gate in base.config.gates)
     return prompts.render(
         "polecat", name=lease.polecat, rig=base.config.rig, bead=bead.id, title=bead.title,
         description=bead.description, acceptance_criteria=str(bead.cold("acceptance_criteria", "")),
         files=", ".join(bead.work.files), branch=lease.branch, target=base.config.target, worktree=lease.worktree,
-        gates="\n".join(gate.run for gate in base.config.gates), instructions=instructions(base, runtime),
+        gates=gates, instructions=instructions(Path(lease.worktree), runtime),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from gastown_tui.engine.environment import guarded
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.landing import Landing
 from gastown_tui.model import events as e
-from gastown_tui.model.bead import Bead, Check, Review
+from gastown_tui.model.bead import Bead, Review
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.merge import MergeRequest
 from gastown_tui.model.town import Town
@@ -57,12 +58,11 @@ class Refinery:
         tip = base.repo.tip(f"refs/heads/{base.config.target}")
         if tip != base.books.town.tip:
             return
-        merged = merging.merge(base.place.root, tip, bead.work.commit)
+        merged = await asyncio.to_thread(merging.merge, base.place.root, tip, bead.work.commit)
         if isinstance(merged, merging.Conflict):
             await self._conflict(bead, tip, merged)
             return
-        base_commit = base.repo.merge_base(tip, bead.work.commit)
-        if lost := merging.survived(base.place.root, base_commit, tip, bead.work.commit, merged.tree):
+        if lost := await asyncio.to_thread(self._lost, tip, bead.work.commit, merged.tree):
             needs.hold_bead(base, bead, f"The merge of {bead.id} loses lines", "\n".join(lost[:20]))
             return
         candidate = self._landing.candidate(bead, tip, merged.tree)
@@ -70,11 +70,15 @@ class Refinery:
             return
         if bead.work.no_land:
             lease = bead.work.lease
-            await base.books.record(
-                "refinery", e.BeadMoved(bead.id, "set_aside", f"not landed: branch {lease.branch if lease else '?'} is left")
-            )
+            why = f"not landed: branch {lease.branch if lease else '?'} is left"
+            await base.books.record("refinery", e.BeadMoved(bead.id, "set_aside", why))
             return
         await self._landing.land(bead, tip, candidate, merged.tree)
+
+    def _lost(self, tip: str, commit: str, tree: str) -> list[str]:
+        """Lines of either side that the merge does not have."""
+        root, fork = self._base.place.root, self._base.repo.merge_base(tip, commit)
+        return ["no common history"] if fork is None else merging.survived(root, fork, tip, commit, tree)
 
     async def _conflict(self, bead: Bead, tip: str, found: merging.Conflict) -> None:
         base = self._base
@@ -84,7 +88,8 @@ class Refinery:
             f"Your commit conflicts with {base.config.target} at {tip[:9]} in {', '.join(names)}.\n{hunks}\n"
             f"Run `git merge {base.config.target}`, keep what both sides meant, test, commit, and run `gt done`."
         )
-        await base.feed.add(base.clock.now(), "refinery", "BACK", f"conflict in {', '.join(names)}", bead=bead.id, ok=False)
+        said = f"conflict in {', '.join(names)}"
+        await base.feed.add(base.clock.now(), "refinery", "BACK", said, bead=bead.id, ok=False)
         await base.books.record("refinery", e.Conflicted(bead.id, bead.work.epoch, tip, names, reason))
 
     async def _tested(self, bead: Bead, entry: MergeRequest, tip: str, candidate: str, tree: str) -> bool:
@@ -133,15 +138,13 @@ class Refinery:
         for gate in base.config.gates:
             ran = await commands.run(gate.run, slot, env, gate.timeout, base.clock)
             self._keep_log(bead, candidate, gate.name, ran.output)
-            checks.append(Check(gate.name, "pass" if ran.ok else "fail", ran.output[-2000:].strip(), round(ran.seconds, 2)))
-            await base.feed.add(
-                base.clock.now(), "refinery", "RUN", gate.run, detail="PASS" if ran.ok else "FAIL", ok=ran.ok, bead=bead.id
-            )
+            checks.append(ran.check(gate.name))
+            await base.feed.add(base.clock.now(), "refinery", "RUN", gate.run, detail=ran.word, ok=ran.ok, bead=bead.id)
             if not ran.ok:
                 reason = (
-                    f"Gate {gate.name} is red on the combined tree (your commit merged onto {base.config.target}, which "
-                    f"moved since you began). {ran.why()}\nRun `git merge {base.config.target}`, mend it, test, commit, "
-                    "and run `gt done`."
+                    f"Gate {gate.name} is red on the combined tree: your commit merged onto {base.config.target}, "
+                    f"which moved since you began. {ran.why()}\nRun `git merge {base.config.target}`, mend it, test, "
+                    "commit, and run `gt done`."
                 )
                 return Review("refinery", False, bead.work.commit, reason, tuple(checks))
         return Review("refinery", True, bead.work.commit, "", tuple(checks))

@@ -237,6 +237,10 @@ class Sessions:
                     log.warning("the transcript of %s: %s", live.caller.name, error)
             await self._base.clock.sleep(0.25)
 
+    def read_transcript(self, live: Live, path: str) -> None:
+        """Follow the transcript a session's own hook named."""
+        live.transcript = Transcript(Path(path), live.runtime.prices)
+
     def turned(self, name: str, state: str) -> e.AgentTurned | None:
         """The event that makes an agent's recorded state `state`, if it is not so already."""
         agent: Agent | None = self._base.books.pending.agents.get(name)

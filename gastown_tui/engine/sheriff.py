@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from pathlib import Path
 
@@ -41,10 +42,8 @@ class Sheriff:
         env = guarded(base, None, base.place.sessions)
         for command in base.config.sheriff if not reason else ():
             ran = await commands.run(command, worktree, env, base.config.sheriff_timeout, base.clock)
-            checks.append(Check(command, "pass" if ran.ok else "fail", ran.output[-2000:].strip(), round(ran.seconds, 2)))
-            await base.feed.add(
-                base.clock.now(), "sheriff", "RUN", command, detail="PASS" if ran.ok else "FAIL", ok=ran.ok, bead=bead.id
-            )
+            checks.append(ran.check(command))
+            await base.feed.add(base.clock.now(), "sheriff", "RUN", command, detail=ran.word, ok=ran.ok, bead=bead.id)
             if not ran.ok:
                 reason = ran.why()
                 break
@@ -55,9 +54,9 @@ class Sheriff:
 
     async def _moved(self, worktree: Path, bead: Bead) -> str:
         """Why the worktree no longer is what `gt done` said, or nothing."""
-        head = self._base.repo.head_of(worktree)
+        head = await asyncio.to_thread(self._base.repo.head_of, worktree)
         if head != bead.work.commit:
             return f"After `gt done` at {bead.work.commit[:9]} the branch moved to {head[:9]}. Run `gt done` again."
-        if changed := await self._base.repo.astatus(worktree):
+        if changed := await asyncio.to_thread(self._base.repo.status, worktree):
             return "After `gt done` files changed without a commit:\n" + "\n".join(changed[:10])
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 from gastown_tui.agents import prompts
@@ -77,8 +78,7 @@ class Witness:
     async def _review(self, bead: Bead) -> None:
         base, work = self._base, bead.work
         worktree = await base.worktrees.add_detached(place_name(WITNESS, bead.id, work.epoch), work.commit)
-        merged_from = base.repo.merge_base(base.books.town.tip, work.commit)
-        diff = base.repo.diff(merged_from, work.commit, _DIFF_BYTES)
+        diff = await asyncio.to_thread(base.repo.diff, base.books.town.tip, work.commit, _DIFF_BYTES)
         sheriff = next((r for r in work.reviews if r.by == "sheriff"), None)
         said = "\n".join(f"{c.name}: {c.verdict}\n{c.note}" for c in sheriff.checks) if sheriff else ""
         runtime, _ = self._sessions.runtime_of(WITNESS)
@@ -88,7 +88,7 @@ class Witness:
             acceptance_criteria=str(bead.cold("acceptance_criteria", "")), files=", ".join(work.files),
             sheriff=said or "The rig has no sheriff commands.", diff=diff, commit=work.commit,
             before="\n".join(f"- {r.reason}" for r in before), rig=base.config.rig, target=base.config.target,
-            instructions=instructions(base, runtime),
+            instructions=instructions(worktree, runtime),
         )  # fmt: skip
         caller = Caller(WITNESS, name_of(bead), bead.id, work.epoch)
         await self._sessions.start(Start(caller, worktree, prompt, notes={"commit": work.commit}))

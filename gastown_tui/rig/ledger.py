@@ -114,6 +114,13 @@ class Ledger:
         self._trees = Trees(EMPTY if tip is None else self._commit(tip)[0], self._tree)
         self._left_at, self._adopted = tip, True
 
+    def moved(self) -> str | None:
+        """Where the branch is now, in words, when that is not where this process left it; else None."""
+        tip = self._tip()
+        if not self._adopted or tip == self._left_at:
+            return None
+        return f"{self.ref} is at {(tip or 'nothing')[:12]}, and was left at {(self._left_at or 'nothing')[:12]}"
+
     def read(self) -> dict[str, bytes]:
         """Every file at the head, by path. Raises Damaged."""
         self.adopt()

@@ -198,6 +198,10 @@ class Repository:
             raise Moved(ref, commit, head)
         raise _why_not(checkout, failed, ref, before, self.lookup(ref), self.is_ancestor(before, commit))
 
+    def head_of(self, worktree: Path) -> str:
+        """The commit a worktree is at. Raises GitFailed."""
+        return git.run(["rev-parse", "--verify", "HEAD^{commit}"], worktree).line
+
     # what lies between
 
     def is_ancestor(self, a: str, b: str) -> bool:

@@ -1,0 +1,102 @@
+"""Makes a town in a repository and takes it away again; no tracked file changes and nothing is committed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from gastown_tui import config as settings
+from gastown_tui.config import Config
+from gastown_tui.engine.place import Place
+from gastown_tui.engine.reading import read_town
+from gastown_tui.model import events as e
+from gastown_tui.model.errors import Refused
+from gastown_tui.model.events import Record
+from gastown_tui.rig import guard
+from gastown_tui.rig.homes import home
+from gastown_tui.rig.journal import Journal
+from gastown_tui.rig.ledger import Ledger
+from gastown_tui.rig.repository import Repository
+from gastown_tui.rig.worktree import Worktrees
+from gastown_tui.world import Clock, Files
+
+_EXCLUDED = "/.gastown/"
+
+
+def found(place: Place, config: Config, *, clock: Clock, files: Files) -> None:
+    """Make `.gastown`, its settings, the guard's hooks, and the first record; a kept ledger is taken up again.
+
+    Raises:
+        Refused: there is a town here already.
+        NoSuchRef: the target branch does not exist.
+    """
+    if place.there:
+        raise Refused("There is a town here already.", "See it with: gt status")
+    repo = Repository(place.root, files)
+    tip = repo.tip(f"refs/heads/{config.target}")
+    made = umask_folder(place.gastown)
+    for folder in (place.spool, place.sessions, place.log.parent):
+        umask_folder(folder)
+    repo.exclude([_EXCLUDED])
+    guard.install(place.hooks, files)
+    journal = Journal(place.journal, files)
+    try:
+        town = read_town(place)
+        if not town.rig:
+            event = e.TownFounded(config.rig, config.target, config.prefix, tip)
+            journal.append([(town.seq + 1, e.encode(Record(town.seq + 1, clock.now(), "overseer", event)))])
+    finally:
+        journal.close()
+    settings.save(place.config, config, files)
+    if made:
+        files.sync_folder(place.root)
+
+
+def umask_folder(path: Path) -> bool:
+    """A folder only its owner may enter; says whether it was made now."""
+    made = not path.is_dir()
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.chmod(path, 0o700)
+    return made
+
+
+async def unfound(place: Place, *, ledger: bool, files: Files) -> list[str]:
+    """Take the town away: worktrees, settings, exclude lines, and with `ledger` the ledger's branch too.
+
+    Returns:
+        What was kept, in words.
+
+    Raises:
+        Unsaved: a worktree holds work that is nowhere else; nothing more was taken away.
+        Refused: the journal holds what the ledger does not, and the ledger is to be kept.
+    """
+    config = settings.load(place.config)
+    repo = Repository(place.root, files)
+    worktrees = Worktrees(repo, home(place.root) / (config.rig or place.root.name))
+    kept = []
+    for worktree in await worktrees.list():
+        saved = await worktrees.save_wip(worktree.path, f"refs/gt/wip/{worktree.path.name}", "kept by gt uninit")
+        await worktrees.remove(worktree.path, unsaved=saved or "refuse")
+        if saved:
+            kept.append(f"unsaved work of {worktree.path.name}: refs/gt/wip/{worktree.path.name}")
+    _take_away_ledger(repo, place, ledger, kept, files)
+    repo.unexclude()
+    shutil.rmtree(place.gastown)
+    return kept
+
+
+def _take_away_ledger(repo: Repository, place: Place, ledger: bool, kept: list[str], files: Files) -> None:
+    ref = "refs/heads/gt-ledger"
+    head, seq = Ledger(place.root, files=files).head()
+    if not ledger:
+        journal = Journal(place.journal, files, readonly=True)
+        if any(True for _ in journal.replay(seq)) and head is not None:
+            raise Refused("The journal has events the ledger has not.", "Run gt up and gt down once, then again.")
+        if head is not None:
+            kept.append("the ledger: branch gt-ledger (gt uninit --ledger takes it too)")
+    elif head is not None:
+        repo.delete_branch("gt-ledger", repo.tip(ref))
+
+
+__all__ = ["found", "unfound"]
