@@ -6,9 +6,9 @@ import re
 from typing import NamedTuple
 
 _TARGET = re.compile(r"^[\s>*_-]*target(?:[ \t]+branch)?[*_]*[ \t]*[:=][*_]*[ \t]*`?([\w][\w./-]*)", re.M | re.I)
-_GATES = re.compile(r"^[\s>*_]*gates?[*_]*[ \t]*:[*_]*[ \t]*(.*)((?:\n[ \t]*[-*][ \t]+.+)*)", re.M | re.I)
-_TITLE = (re.compile(r"^[\s*_-]*title[*_]*[ \t]*:[*_]*[ \t]*(.+)$", re.M | re.I),
-          re.compile(r"^#+[ \t]*(?:your )?bead\b[^:\n]*:[ \t]*(.+)$", re.M | re.I), re.compile(r"^#+[ \t]+(.+)$", re.M))
+_GATES = re.compile(r"^[\s>*_]*gates?[*_]*[ \t]*:[*_]*[ \t]*(.*)((?:\n[ \t]*[^\s#?].*)*)", re.M | re.I)
+_TITLE = (re.compile(r"^#+[ \t]*(?:your )?bead\b[^:\n]*:[ \t]*(.+)$", re.M | re.I),
+          re.compile(r"^[\s*_-]*title[*_]*[ \t]*:[*_]*[ \t]*(.+)$", re.M | re.I), re.compile(r"^#+[ \t]+(.+)$", re.M))
 _SENT_BACK = re.compile(r"^Sent back by the (sheriff|witness|refinery)\b[^\n(]*(?:\((\d+) of \d+\))?", re.M)
 _CARRY_ON = re.compile(r"\bcarry on\b", re.I)
 
@@ -30,10 +30,10 @@ def target(prompts: list[str]) -> str:
 
 
 def gates(prompts: list[str]) -> list[str]:
-    """The commands under `gates:` of the latest prompt that has them; `- name: command` counts as its command."""
+    """The commands after or under `gates:` of the latest prompt that has them, as words or as a list."""
     for prompt in reversed(prompts):
         if match := _GATES.search(prompt):
-            rows = [match.group(1), *match.group(2).split("\n")]
+            rows = [match.group(1)] if match.group(1).strip() else match.group(2).split("\n")
             commands = [_command(row) for row in rows]
             return [command for command in commands if command and command.lower() != "none"]
     return []
@@ -61,6 +61,19 @@ def carries_on(prompt: str) -> bool:
     return bool(_CARRY_ON.search(prompt))
 
 
+def without_carrying_on(prompt: str) -> str:
+    """The prompt's other paragraphs: what it says besides "carry on"."""
+    return "\n\n".join(part for part in _paragraphs(prompt) if not carries_on(part))
+
+
+def holds(prompt: str, other: str) -> bool:
+    """Whether all paragraphs of `other` stand in a prompt, as they do when it is given again."""
+    return "\n\n".join(_paragraphs(other)) in "\n\n".join(_paragraphs(prompt))
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"\n[ \t]*\n", text) if part.strip()]
+
+
 def _command(row: str) -> str:
-    command = re.sub(r"^[ \t]*[-*][ \t]+", "", row).strip().strip("`")
-    return re.sub(r"^`?[\w-]+`?:[ \t]+`?", "", command).strip("` ")
+    return re.sub(r"^[ \t]*[-*][ \t]+", "", row).strip().strip("`").strip()

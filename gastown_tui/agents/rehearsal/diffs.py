@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_FENCE = re.compile(r"^(`{3,})diff[ \t]*\n(.*?)^\1`*[ \t]*$", re.S | re.M)
+_FENCE = re.compile(r"^(`{3,})diff[ \t]*\n", re.M)
 _HUNK = re.compile(r"^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _HEADER = re.compile(r"^(?:index |old mode |new mode |new file mode |deleted file mode |similarity index |"
                      r"dissimilarity index |rename |copy |--- |Binary files |GIT binary patch)")
@@ -31,9 +31,16 @@ class Changed(NamedTuple):
 
 
 def fenced(prompt: str) -> str | None:
-    """The text in the last ```diff fence of a prompt, or None when there is none that is closed."""
+    """The text in the last ```diff fence of a prompt, or None when there is none that is closed.
+
+    No line of a diff begins with a backtick, so the last fence that opens is the diff's own.
+    """
     found = list(_FENCE.finditer(prompt))
-    return found[-1].group(2) if found else None
+    if not found:
+        return None
+    start = found[-1].end()
+    close = re.compile(rf"^{found[-1].group(1)}`*[ \t]*$", re.M).search(prompt, start)
+    return prompt[start:close.start()] if close else None
 
 
 def parse(text: str) -> list[Changed]:

@@ -17,7 +17,8 @@ from gastown_tui.agents.rehearsal.transcript import Key, Transcript
 
 _LIMIT = "You've hit your usage limit · resets 3pm"
 _ROWS = 8  # rows of an answer that are shown
-_AGAIN = {NO_ENGINE, CANNOT_WRITE}
+_AGAIN = frozenset({NO_ENGINE, CANNOT_WRITE})
+_REFUSED = frozenset({1, 2, 3, 127}) | _AGAIN  # work that was not taken is still to be handed in
 
 
 class Halted(Exception):
@@ -104,7 +105,7 @@ class Hand:
 
     def _do_done(self, step: Step) -> None:
         words = ["done", "-m", step.rest]
-        ran = self._bash("gt " + shlex.join(words), lambda: self._shell.gt(words), again=_AGAIN)
+        ran = self._bash("gt " + shlex.join(words), lambda: self._shell.gt(words), again=_REFUSED)
         self.last_words = f"Done: {step.rest}" if not ran.code else "I could not hand in my work."
         self._terminal.say(f"{coloured('●', 'bold')} {clean(self.last_words)}")
         self._transcript.says(self.last_words, None)
@@ -205,7 +206,7 @@ class Hand:
                      shown="" if edit.trouble else f"{rows} lines", done=done)
 
     def _bash(self, command: str, work: Callable[[], Ran], *, done: bool = True,
-              again: frozenset[int] | set[int] = frozenset()) -> Ran:
+              again: frozenset[int] = frozenset()) -> Ran:
         """One shell command as the Bash tool; exit codes in `again` leave the step to be repeated."""
         name = self._call("Bash", {"command": command, "description": command.split("\n")[0][:60]}, command)
         refusal = self._hooks.refusal(command) if self._asks_first else None

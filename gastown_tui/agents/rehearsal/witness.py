@@ -11,8 +11,9 @@ from gastown_tui.agents.rehearsal.script import Step
 
 
 def steps(prompts: list[str]) -> tuple[Step, ...]:
-    """The steps for the last of the Witness's prompts: every one asks for a verdict."""
-    judgement = judge(diffs.fenced(prompts[-1]))
+    """The steps for the last of the Witness's prompts: each asks for a verdict on the last diff it was shown."""
+    shown = (diffs.fenced(prompt) for prompt in reversed(prompts))
+    judgement = judge(next((diff for diff in shown if diff is not None), None))
     bead, epoch = _lease()
     verdict = {"bead": bead, "epoch": epoch, "checks": [check._asdict() for check in judgement.checks],
                "decision": judgement.decision, "reason": judgement.reason}

@@ -67,16 +67,21 @@ class Worker:
     def _take(self, prompt: str) -> None:
         """One prompt: go on with the interrupted turn when it says so, else begin a new one."""
         memory = self._transcript.memory
-        for row in clean(prompt).strip().split("\n")[:6]:
-            self._terminal.say(f"{coloured('>', 'dim')} {row[:200]}")
+        rows = clean(prompt).strip().split("\n")
+        more = f" {coloured(f'[+{len(rows) - 1} lines]', 'dim')}" if len(rows) > 1 else ""
+        self._terminal.say(f"{coloured('>', 'dim')} {rows[0][:200]}{more}\n")
+        rest = prompt
         if memory.prompts and briefing.carries_on(prompt):
-            self._transcript.user(prompt)
-            if not memory.unfinished:
-                self._rest("Nothing is left to do of the last turn.")
-                return
+            rest = briefing.without_carrying_on(prompt)
+        if rest is prompt or (rest and not (memory.unfinished and briefing.holds(memory.prompts[-1], rest))):
+            self._transcript.user(rest, turn=len(memory.prompts), prompt=True)
+            self._turn()
+            return
+        self._transcript.user(prompt)
+        if memory.unfinished:
+            self._turn()
         else:
-            self._transcript.user(prompt, turn=len(memory.prompts), prompt=True)
-        self._turn()
+            self._rest("Nothing is left to do of the last turn.")
 
     def _turn(self) -> None:
         """The steps of the last prompt that are not done yet, then the end of the turn."""
