@@ -16,7 +16,8 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=(.*)", re.DOTALL)
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh"})
 _PREFIXES: dict[str, frozenset[str]] = {
     **{name: frozenset[str]() for name in ("command", "builtin", "nohup", "setsid")},
-    "exec": frozenset({"-a"}), "sudo": frozenset({"-u", "-g"}), "nice": frozenset({"-n"}), "env": frozenset({"-C", "-S"}),
+    "exec": frozenset({"-a"}), "sudo": frozenset({"-u", "-g"}), "nice": frozenset({"-n"}),
+    "env": frozenset({"-C", "-S"}),
     "ionice": frozenset({"-c", "-n"}), "stdbuf": frozenset({"-o", "-e", "-i"}), "timeout": frozenset({"-s", "-k"}),
     "xargs": frozenset({"-n", "-I", "-P", "-L"}),
 }

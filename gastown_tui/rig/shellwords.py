@@ -12,7 +12,9 @@ UNKNOWN = "\ufffd"
 _OPERATORS = re.compile(r"&&|\|\||;;&?|;&|\|&|[;&|\n]")
 _REDIRECT = re.compile(r"(?:\d+|&)?(<<<|<<-?|<>|<&|>&|>>|>\||<|>)")
 _PARAMETER = re.compile(r"\$(?:\{(\w+)\}|(\w+)|[@*#?$!-])")
-_KEYWORDS = frozenset("if then elif else fi while until do done time ! { } coproc".split())
+_KEYWORDS = frozenset({
+    "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "time", "!", "{", "}", "coproc",
+})
 _DEEPEST = 20
 
 
