@@ -1,0 +1,300 @@
+"""The short way in: agents' verbs and hooks over the town's socket, on almost nothing but `sys`, `os` and `_socket`."""
+
+# Runs as `python -I -S /abs/gastown_tui/door/call.py VERB ...`: 58 ms of http.client and 70 of click would be paid at
+# every hook of every agent (facts/terminal.md, "Start-up"). `json` is imported only by verbs that need it.
+
+from __future__ import annotations
+
+import _socket
+import os
+import sys
+
+OK, REFUSED, USAGE, NO_TOWN, NO_ENGINE = range(5)
+PATIENCE = 5.0
+"""Seconds an agent's call tries again while its engine is restarting; the order's id makes the repeat harmless."""
+
+TIMEOUT = 120.0
+_PAUSE = 0.1
+
+
+class Failure(Exception):
+    """What went wrong, as (exit code, title, hint)."""
+
+    def __init__(self, code: int, title: str, hint: str = "") -> None:
+        super().__init__(title)
+        self.code, self.title, self.hint = code, title, hint
+
+
+def no_engine() -> Failure:
+    """Nobody answers for this town."""
+    return Failure(NO_ENGINE, "No engine runs for this town.", "Start it with: gt up")
+
+
+def connect(path: str, timeout: float = TIMEOUT) -> _socket.socket:
+    """A connection to the door; raises Failure (code 4) when nobody listens there."""
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    sock.settimeout(timeout)
+    try:
+        sock.connect(path)
+    except OSError:
+        sock.close()
+        raise no_engine() from None
+    return sock
+
+
+def send(
+    sock: _socket.socket, method: str, target: str, body: bytes, headers: dict[str, str]
+) -> tuple[int, bytes, int]:
+    """Send one HTTP/1.0 request and read the head of its reply.
+
+    HTTP/1.0 so that the body is neither chunked nor followed by another reply.
+
+    Returns:
+        The status, what came of the body already, and the body's length (-1 when it ends with the connection).
+
+    Raises:
+        ConnectionError: the connection ended first.
+    """
+    lines = [f"{method} {target} HTTP/1.0", f"Content-Length: {len(body)}", "Content-Type: application/json"]
+    lines += [f"{name}: {value}" for name, value in headers.items() if value.isprintable()]
+    sock.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+    head = b""
+    while b"\r\n\r\n" not in head:
+        if not (more := sock.recv(65536)):
+            raise ConnectionError("the engine left before it answered")
+        head += more
+    top, _, rest = head.partition(b"\r\n\r\n")
+    first, *fields = top.decode("latin-1").split("\r\n")
+    lengths = [int(f[15:]) for f in fields if f.lower().startswith("content-length:")]
+    return int(first.split(" ")[1]), rest, lengths[0] if lengths else -1
+
+
+def request(
+    path: str, method: str, target: str, body: bytes = b"", headers: dict[str, str] | None = None,
+    timeout: float = TIMEOUT,
+) -> tuple[int, bytes]:  # fmt: skip
+    """One whole request over the Unix socket at `path`: (status, body).
+
+    Raises:
+        Failure: nobody listens there. ConnectionError: the answer broke off. TimeoutError: none came.
+    """
+    sock = connect(path, timeout)
+    try:
+        status, got, length = send(sock, method, target, body, headers or {})
+        while more := sock.recv(65536):
+            got += more
+    finally:
+        sock.close()
+    if 0 <= length != len(got):
+        raise ConnectionError("the engine left in the middle of its answer")
+    return status, got
+
+
+def find() -> str:
+    """The socket of the town around the working folder; raises Failure (3 no town, 4 no engine)."""
+    folder = os.getcwd()
+    while True:
+        town = os.path.join(folder, ".gastown")
+        if os.path.exists(os.path.join(town, "config.toml")):
+            return _told(os.path.join(town, "engine.json"))
+        above = os.path.dirname(folder)
+        if above == folder:
+            raise Failure(NO_TOWN, "There is no town here or above.", "Make one in this repository with: gt init")
+        folder = above
+
+
+def _told(engine_json: str) -> str:
+    import json
+
+    try:
+        with open(engine_json, "rb") as file:
+            return str(json.load(file)["socket"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise no_engine() from None
+
+
+def whose() -> dict[str, str]:
+    """The headers that say who calls: an agent by its token and lease; without them it is the overseer."""
+    names = {"X-GT-Token": "GT_TOKEN", "X-GT-Lease": "GT_LEASE"}
+    return {header: os.environ[name] for header, name in names.items() if os.environ.get(name)}
+
+
+def persist(path: str, target: str, body: bytes, patience: float) -> tuple[int, bytes]:
+    """`request`, tried again for `patience` seconds while the engine is away; the order's id makes that harmless."""
+    import time
+
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return request(path, "POST", target, body, whose())
+        except (Failure, ConnectionError) as error:
+            if time.monotonic() >= until:
+                raise error if isinstance(error, Failure) else no_engine() from error
+        except TimeoutError as error:
+            raise Failure(REFUSED, "The engine did not answer in time.", "Look at: gt status") from error
+        time.sleep(_PAUSE)
+
+
+def order(name: str, args: dict[str, object]) -> dict[str, object]:
+    """Ask the engine as whoever calls; returns its answer, raises Failure."""
+    import json
+
+    mine = os.environ.get("GT_SOCKET", "")
+    body = json.dumps({"order": name, "args": args, "id": os.urandom(16).hex()}).encode()
+    status, got = persist(mine or find(), "/v1/orders", body, PATIENCE if mine else 0.0)
+    try:
+        reply = json.loads(got)
+        if status < 400:
+            return dict(reply["answer"] or {})
+        error = reply["error"]
+        raise Failure(int(error["code"]), str(error["title"]), str(error["hint"]))
+    except (ValueError, KeyError, TypeError):
+        raise Failure(REFUSED, f"The engine answered {status} and nothing else.", "Look at: gt log") from None
+
+
+def hook(event: str, payload: bytes) -> bytes:
+    """Pass a hook's JSON to the engine and return its reply; empty when there is no engine or it has nothing to say.
+
+    An agent never fails because of its town: whatever goes wrong, it goes on.
+    """
+    if not event.isalnum():
+        return b""
+    try:
+        path = os.environ.get("GT_SOCKET") or find()
+        status, got = request(path, "POST", f"/v1/hooks/{event}", payload or b"{}", whose(), 600.0)
+    except (Failure, OSError, ValueError):
+        return b""
+    return got if status < 300 and got.strip() != b"{}" else b""
+
+
+def done(words: list[str], options: dict[str, str]) -> str:
+    """`gt done [-m NOTE]`."""
+    answer = order("done", {"note": options.get("m", "")})
+    options["answer"] = _json(answer)
+    return f"{answer.get('bead')} is handed in at {str(answer.get('commit', ''))[:9]}; the sheriff looks at it next."
+
+
+def plan(words: list[str], options: dict[str, str]) -> str:
+    """`gt plan submit FILE|-`."""
+    answer = order("submit_plan", {"plan": _file(words[1]), "revises": options.get("revises", "")})
+    options["answer"] = _json(answer)
+    beads = answer.get("beads")
+    many = len(beads) if isinstance(beads, dict) else 0
+    filed = f"Plan {answer.get('plan')} is filed as a draft (revision {answer.get('revision')}, beads: {many})."
+    return f"{filed} The overseer decides."
+
+
+def verdict(words: list[str], options: dict[str, str]) -> str:
+    """`gt verdict FILE|-`."""
+    answer = order("verdict", _file(words[0]))
+    options["answer"] = _json(answer)
+    return f"The verdict on {answer.get('bead')} is kept: {answer.get('decision')}."
+
+
+def nudge(words: list[str], options: dict[str, str]) -> str:
+    """`gt nudge AGENT TEXT`."""
+    options["answer"] = _json(order("nudge", {"agent": words[0], "text": words[1]}))
+    return f"{words[0]} was told."
+
+
+def escalate(words: list[str], options: dict[str, str]) -> str:
+    """`gt escalate TEXT`."""
+    options["answer"] = _json(order("escalate", {"text": words[0], "bead": options.get("bead", "")}))
+    return "The overseer is asked; wait for the answer here."
+
+
+def mayor(words: list[str], options: dict[str, str]) -> str:
+    """`gt mayor tell TEXT`."""
+    options["answer"] = _json(order("tell_mayor", {"text": words[1]}))
+    return "The Mayor is told."
+
+
+VERBS = {"done": done, "plan": plan, "verdict": verdict, "nudge": nudge, "escalate": escalate, "mayor": mayor}
+_WORDS = {"done": 0, "plan": 2, "verdict": 1, "nudge": 2, "escalate": 1, "mayor": 2}
+_OPTIONS = {"done": {"-m": "m", "--message": "m"}, "plan": {"--revises": "revises"}, "escalate": {"--bead": "bead"}}
+_SECOND = {"plan": "submit", "mayor": "tell"}
+
+
+def parse(argv: list[str]) -> tuple[list[str], dict[str, str], bool] | None:
+    """(words, options, json) of one of our verbs; None for anything else, which the whole command line explains."""
+    verb, words, options, as_json = argv[0], [], {}, False
+    left = iter(argv[1:])
+    for word in left:
+        if word == "--json":
+            as_json = True
+        elif word in _OPTIONS.get(verb, {}):
+            value = next(left, None)
+            if value is None:
+                return None
+            options[_OPTIONS[verb][word]] = value
+        elif word.startswith("-") and word != "-":
+            return None
+        else:
+            words.append(word)
+    if verb in _SECOND and words[:1] != [_SECOND[verb]]:
+        return None
+    return (words, options, as_json) if len(words) == _WORDS[verb] else None
+
+
+def main(argv: list[str]) -> int | None:
+    """Run one verb and return its exit code; None when it is not one of ours, or is asked for help."""
+    if argv[:1] == ["hook"] and len(argv) == 2 and not argv[1].startswith("-"):
+        silent = sys.stdin is None or sys.stdin.isatty()
+        sys.stdout.buffer.write(hook(argv[1], b"" if silent else sys.stdin.buffer.read()))
+        return OK
+    if not argv or argv[0] not in VERBS or (parsed := parse(argv)) is None:
+        return None
+    words, options, as_json = parsed
+    try:
+        said = VERBS[argv[0]](words, options)
+    except Failure as failure:
+        return complain(failure.code, failure.title, failure.hint, as_json)
+    sys.stdout.write((options["answer"] if as_json else said) + "\n")
+    return OK
+
+
+def complain(code: int, title: str, hint: str, as_json: bool) -> int:
+    """Say what went wrong on stderr, as words or as one JSON object; returns the exit code."""
+    text = f"{title} {hint}".strip()
+    if as_json:
+        text = _json({"error": {"code": code, "title": title, "hint": hint}})
+    sys.stderr.write(_plain(text) + "\n")
+    return code
+
+
+def _plain(text: str) -> str:
+    """Errors may quote agents: nothing a terminal would obey (as gastown_tui.text.clean, which costs an import)."""
+    return "".join(c if c in "\n\t" or c.isprintable() else "\ufffd" for c in text)
+
+
+def _json(value: object) -> str:
+    import json
+
+    return json.dumps(value)
+
+
+def _file(name: str) -> dict[str, object]:
+    """The JSON object in a file, or on stdin for `-`; raises Failure saying where it breaks."""
+    import json
+
+    try:
+        if name == "-":
+            raw = sys.stdin.buffer.read()
+        else:
+            with open(name, "rb") as file:
+                raw = file.read()
+        found = json.loads(raw)
+    except OSError as error:
+        raise Failure(USAGE, f"{name} cannot be read: {error.strerror}.", "Nothing was sent.") from None
+    except ValueError as error:
+        raise Failure(USAGE, f"This is not JSON: {error}.", "Nothing was sent; mend it and try again.") from None
+    if not isinstance(found, dict):
+        raise Failure(USAGE, "One JSON object is wanted.", "Nothing was sent; mend it and try again.")
+    return found
+
+
+if __name__ == "__main__":
+    _code = main(sys.argv[1:])
+    if _code is None:
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "gastown_tui", *sys.argv[1:]])
+    sys.exit(_code)
