@@ -61,7 +61,7 @@ class Engine:
         self._base = base
         self._lock = lock
         self._journal = journal
-        self._stopping = asyncio.Event()
+        self.stopped = asyncio.Event()
         self._wake = asyncio.Event()
         self._answers: dict[str, asyncio.Future[Any]] = {}
         jobs = Jobs(base.clock, self._wake.set, self._trouble)
@@ -75,7 +75,7 @@ class Engine:
         self._refinery = Refinery(base, jobs)
         self._mayor = Mayor(base, self._sessions, jobs)
         self._hooks = Hooks(base, self._sessions, self._mayor)
-        self._desk = Desk(base, self._sessions, self._sling, self._deacon, self._stopping.set)
+        self._desk = Desk(base, self._sessions, self._sling, self._deacon, self.stopped.set)
         base.books.listeners.append(base.archive.take)
         base.books.listeners.append(lambda _: self._wake.set())
 
@@ -232,7 +232,7 @@ class Engine:
                         ("rounds", self._rounds()),
                     )
                 ]  # fmt: skip
-                await self._stopping.wait()
+                await self.stopped.wait()
                 await self._leave(tasks)
         finally:
             books.close()

@@ -38,7 +38,9 @@ class Polecats:
         self._jobs = jobs
 
     def look(self, town: Town) -> None:
-        """Start, steer and park polecats."""
+        """Start, steer and park polecats; frozen ones are left as they are."""
+        if self._sessions.frozen:
+            return
         for bead in list(town.in_column("working")):
             lease = bead.work.lease
             if lease is None or bead.work.held:
@@ -49,7 +51,7 @@ class Polecats:
             live = self._sessions.live.get(lease.polecat)
             key = f"polecat {bead.id} e{lease.epoch}"
             if live is None:
-                if "dispatch" not in town.holds and not self._sessions.frozen:
+                if "dispatch" not in town.holds:
                     self._jobs.start(key, partial(self._start, bead, lease))
             elif (live.caller.bead, live.caller.epoch) == (bead.id, lease.epoch):
                 self._steer(town, bead, live)
