@@ -67,7 +67,7 @@ async def hosting(place: Place, world: World | None = None) -> AsyncIterator[Eng
 
 
 def _announce(place: Place, engine: Engine, door: Door, files: Files) -> None:
-    engine.port, engine.socket = door.port, door.path
+    engine.port, engine.socket = door.port, str(door.path)
     shim(place.hooks / "bin", sys.executable)
     pid = os.getpid()
     mine = address.Address(pid, processes.start_ticks(pid), str(door.path), door.port, wire.VERSION)

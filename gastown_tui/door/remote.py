@@ -109,8 +109,8 @@ class RemoteTown:
             # The followers never raise: a TaskGroup whose child fails while it is cancelled forgets the cancelling
             # (Python 3.11 and 3.12), and this link could not be ended.
             async with asyncio.TaskGroup() as group:
-                works = (self._follow_events(session), self._follow_feed(session), self._follow_notes(session))
-                tasks = [group.create_task(follow(work), name=work.__name__) for work in works]
+                works = (self._follow_events, self._follow_feed, self._follow_notes)
+                tasks = [group.create_task(follow(work(session)), name=work.__name__) for work in works]
                 await over.wait()
                 for task in tasks:
                     task.cancel()

@@ -14,7 +14,7 @@ from aiohttp import web
 from gastown_tui.door import address, snapshot, wire
 from gastown_tui.engine.feed import Feed
 from gastown_tui.model import orders
-from gastown_tui.model.errors import GasTownError, Refused, StaleLease, Usage
+from gastown_tui.model.errors import GasTownError, StaleLease, Usage
 from gastown_tui.model.events import Record
 from gastown_tui.model.events import encode as encode_record
 from gastown_tui.model.town import Town
@@ -29,7 +29,9 @@ _NOTES_EVERY = 0.25
 class Served(Protocol):
     """What the door asks of an engine."""
 
-    feed: Feed
+    @property
+    def lines(self) -> Feed:
+        """Everybody's feed."""
 
     @property
     def town(self) -> Town:
@@ -39,7 +41,7 @@ class Served(Protocol):
     def notes(self) -> dict[str, str]:
         """Passing facts that are not events."""
 
-    async def ask(self, order: orders.Order, caller: orders.Caller = ..., id: str = "") -> Any:
+    async def ask(self, order: orders.Order, caller: orders.Caller | None = None, id: str = "") -> Any:
         """Carry out an order once it is durable; the same id never does it twice."""
 
     def caller(self, token: str, lease: str) -> orders.Caller:
@@ -121,8 +123,6 @@ class Door:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Usage(f"This is not an order: {error}.", 'It looks so: {"order", "args", "id"}.') from error
         order = orders.decode(asked.order, asked.args)
-        if caller.role not in orders.ORDERS[asked.order].who:
-            raise Refused(f"{asked.order} is not for a {caller.role} to ask.", "Nothing was changed.")
         return _json({"answer": await self._engine.ask(order, caller, asked.id)})
 
     async def _hook_with_token(self, request: web.Request) -> web.Response:
@@ -158,8 +158,13 @@ class Door:
         return response
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        records = self._engine.watch(_number(request, "after"))
+        after = _number(request, "after")
+        records = self._engine.watch(after)
+        # A number too far back is refused, and that must be said before the reply has begun.
+        first = await anext(records) if after < self._engine.town.seq else None
         async with self._stream(request, live=True) as response:
+            if first is not None:
+                await response.write(encode_record(first) + b"\n")
             # Only what the reader took is fetched, so one that stands still costs a socket's buffer and no more.
             async for record in records:
                 await response.write(encode_record(record) + b"\n")
@@ -170,10 +175,10 @@ class Door:
         live = _number(request, "follow") > 0
         async with self._stream(request, live=live) as response:
             if live:
-                async for line in self._engine.feed.follow(after):
+                async for line in self._engine.lines.follow(after):
                     if agent in ("", line.agent):
                         await response.write(msgspec.json.encode(line) + b"\n")
-            for line in self._engine.feed.lines(after):
+            for line in self._engine.lines.lines(after):
                 if agent in ("", line.agent):
                     await response.write(msgspec.json.encode(line) + b"\n")
         return response
@@ -204,8 +209,8 @@ class Door:
                 yield response
                 if beat is not None:
                     beat.cancel()
-        except* ConnectionError:
-            pass  # the reader left: nothing is owed
+        except* (ConnectionError, GasTownError):
+            pass  # the reader left, or fell so far behind that it must start anew: the stream ends
         finally:
             self._streams.discard(task)
 

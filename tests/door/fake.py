@@ -25,13 +25,14 @@ class FakeEngine:
     def __init__(self, town: Town | None = None) -> None:
         self.town = town or founded()
         self.notes: dict[str, str] = {}
-        self.feed = Feed(None)
+        self.lines = Feed(None)
         self.records: list[e.Record] = []
         self.asked: list[tuple[orders.Order, orders.Caller]] = []
         self.hooks: list[tuple[str, dict[str, Any], orders.Caller]] = []
         self._answers: dict[str, Any] = {}
         self._more = asyncio.Condition()
         self.watched = 0
+        self.forgotten = 0
 
     async def write(self, *events: e.AnyEvent) -> None:
         """Let events happen."""
@@ -42,7 +43,11 @@ class FakeEngine:
         async with self._more:
             self._more.notify_all()
 
-    async def ask(self, order: orders.Order, caller: orders.Caller = orders.Caller(), id: str = "") -> Any:  # noqa: B008
+    async def ask(self, order: orders.Order, caller: orders.Caller | None = None, id: str = "") -> Any:
+        caller = caller or orders.Caller()
+        row = orders.ORDERS[orders.NAMES[type(order)]]
+        if caller.role not in row.who:
+            raise Refused(f"{row.title} is not for a {caller.role}.", "Nothing was changed.")
         if id and id in self._answers:
             return self._answers[id]
         self.asked.append((order, caller))
@@ -76,6 +81,8 @@ class FakeEngine:
         return {"decision": "block", "reason": "go on"} if event == "Stop" else {}
 
     async def watch(self, after: int) -> AsyncIterator[e.Record]:
+        if after < self.forgotten:
+            raise Refused(f"Records after {after} are no longer at hand.", "Take a new snapshot.")
         while True:
             for record in self.records:
                 if record.seq > after:

@@ -50,7 +50,7 @@ def test_snapshot_then_every_event_feed_and_notes(tmp_path: Path) -> None:
             await until(lambda: link.town == engine.town and "td-2" in link.town.beads)
             with pytest.raises(Refused):
                 await link.ask(CloseBead("td-2"))
-            await engine.feed.add(1.0, "obsidian", "RUN", "make", bead="td-2")
+            await engine.lines.add(1.0, "obsidian", "RUN", "make", bead="td-2")
             engine.notes["refinery"] = "testing td-2"
             await until(lambda: link.feed("obsidian") and link.notes == {"refinery": "testing td-2"})
             assert [line.text for line in link.feed("obsidian")] == ["make"] and link.feed("quartz") == ()
@@ -89,5 +89,19 @@ def test_an_event_that_does_not_fit_starts_from_a_new_snapshot(tmp_path: Path) -
             engine.records = [record for record in engine.records if record.seq < 9]
             await engine.write(e.Said("overseer", "three"))
             await until(lambda: link.town == engine.town)
+
+    asyncio.run(scene())
+
+
+def test_events_that_are_no_longer_at_hand_start_from_a_new_snapshot(tmp_path: Path) -> None:
+    async def scene() -> None:
+        engine, place = FakeEngine(), a_place(tmp_path)
+        async with following(place) as link:
+            async with serving(engine, place):
+                await until(lambda: link.town == engine.town)
+            await engine.write(*(e.Said("overseer", str(n)) for n in range(5)))
+            engine.forgotten = engine.town.seq
+            async with serving(engine, place):
+                await until(lambda: link.town == engine.town and "lost" not in link.notes)
 
     asyncio.run(scene())

@@ -201,8 +201,8 @@ def test_feed_and_notes_once_and_followed(tmp_path: Path) -> None:
     async def scene() -> None:
         engine, place = FakeEngine(), a_place(tmp_path)
         engine.notes["dispatch"] = "holding 9: memory"
-        await engine.feed.add(1.0, "obsidian", "RUN", "make")
-        await engine.feed.add(2.0, "quartz", "EDIT", "a.py")
+        await engine.lines.add(1.0, "obsidian", "RUN", "make")
+        await engine.lines.add(2.0, "quartz", "EDIT", "a.py")
         async with serving(engine, place):
             client = Client.of(place)
             assert await asyncio.to_thread(client.notes) == {"dispatch": "holding 9: memory"}
