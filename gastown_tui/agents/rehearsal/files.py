@@ -60,10 +60,14 @@ def _replaced(path: str, old: str | None, body: str) -> Edit:
     before, _, after = body.partition("====\n")
     if old is None:
         return Edit(path, "", "", "File does not exist.")
-    if before and before in old and not (before in after and after in old):
-        return Edit(path, old, old.replace(before, after, 1))
-    done = bool(after) and after in old
-    return Edit(path, old, old, "" if done else "String to replace not found in file.")
+    if before in after:
+        rows = old.splitlines()
+        done = all(row in rows for row in after.splitlines() if row not in before.splitlines())
+    else:
+        done = before not in old and after in old
+    if done or not before or before not in old:
+        return Edit(path, old, old, "" if done else "String to replace not found in file.")
+    return Edit(path, old, old.replace(before, after, 1))
 
 
 def keep_both(text: str) -> str:

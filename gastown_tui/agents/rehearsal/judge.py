@@ -70,7 +70,7 @@ def _unread(reason: str) -> Judgement:
 def _secret_comparison(row: str) -> bool:
     """`==` between what looks like a signature; comparing with a literal or a length is no secret's comparison."""
     code = row.split("#")[0]
-    if not _COMPARED.search(code) or "len(" in code:
+    if not _COMPARED.search(code) or "len(" in code or "compare_digest" in code:
         return False
     sides = [_STRING.sub('""', side).strip(" :)") for side in _COMPARED.split(code, maxsplit=1)]
     return any(_SIGNATURE.search(side) for side in sides) and not {'""', "None"} & set(sides)

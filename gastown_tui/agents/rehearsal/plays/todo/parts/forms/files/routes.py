@@ -1,0 +1,9 @@
+"""Every route of the application, in the order in which they are tried."""
+
+from app import forms, handlers, pages
+
+ROUTES = (
+    *handlers.ROUTES,
+    *pages.ROUTES,
+    *forms.ROUTES,
+)

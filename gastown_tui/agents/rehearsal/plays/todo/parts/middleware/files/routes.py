@@ -1,0 +1,11 @@
+"""Every route of the application, in the order in which they are tried."""
+
+from app import auth, forms, handlers, pages
+from app.middleware import protected
+
+ROUTES = (
+    *protected(handlers.ROUTES),
+    *pages.ROUTES,
+    *forms.ROUTES,
+    *auth.ROUTES,
+)

@@ -1,0 +1,1 @@
+"""A to-do list with a web page, a JSON API and a SQLite file."""
