@@ -73,9 +73,7 @@ class Tools:
         return [Note(at, "RUN", one_line(f"{tool} {first}"))]
 
     def _command(self, name: str, command: str, at: float | None) -> list[Note]:
-        call = _Call(
-            command, bool(_TESTS.search(command)), bool(_COMMIT.search(command)), bool(_DONE.search(command))
-        )
+        call = _Call(command, bool(_TESTS.search(command)), bool(_COMMIT.search(command)), bool(_DONE.search(command)))
         self._running[name] = call
         # A commit or a `gt done` is told when it has worked; anything else when it starts.
         return [] if (call.commits or call.done) and not call.tests else [Note(at, "RUN", one_line(command))]

@@ -6,8 +6,9 @@ import asyncio
 import errno
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ class Session:
         self.last_output = clock.monotonic()
         self.eof = False
         self.before_close: Callable[[], None] | None = None
-        self.rows, self.columns = launch.rows, launch.columns
+        self.rows, self.columns = _cells(launch.rows), _cells(launch.columns)
         self._child = child
         self._clock = clock
         self._code: int | None = None
@@ -68,16 +69,14 @@ class Session:
     @classmethod
     def start(cls, launch: Launch, clock: Clock) -> Session:
         """Start the program; raises GasTownError if it or its folder is not there, or the system refuses."""
-        if not launch.cwd.is_dir():
-            # Looked at before the fork: after it the child would run on in our place.
-            raise GasTownError(
-                f"{launch.name} was not started: its folder {launch.cwd} is not there.", "Nothing was changed."
-            )
         argv = [*launch.prefix, *launch.argv]
+        env = {**launch.env, MARK: str(launch.spool)}
         try:
+            _check(argv, env)
+            # Not `cwd=`: what fails after the fork must be caught there, or a copy of us runs on in the child.
             child: Any = pexpect.spawn(
-                argv[0], argv[1:], cwd=str(launch.cwd), env={**launch.env, MARK: str(launch.spool)},
-                dimensions=(launch.rows, launch.columns), timeout=None,
+                argv[0], argv[1:], env=env, preexec_fn=partial(os.chdir, launch.cwd), timeout=None,
+                dimensions=(_cells(launch.rows), _cells(launch.columns)),
             )  # fmt: skip
         except (pexpect.ExceptionPexpect, OSError, ValueError) as error:
             raise GasTownError(
@@ -162,9 +161,9 @@ class Session:
 
     def resize(self, rows: int, columns: int) -> None:
         """Give the terminal a new size in cells; the program hears SIGWINCH."""
-        self.rows, self.columns = rows, columns
+        self.rows, self.columns = _cells(rows), _cells(columns)
         if self.fd >= 0:
-            self._child.setwinsize(rows, columns)
+            self._child.setwinsize(self.rows, self.columns)
 
     @property
     def alive(self) -> bool:
@@ -247,6 +246,21 @@ class Session:
             self._child.ptyproc.fileobj.close()
             self._child.closed = self._child.ptyproc.closed = True
         self.spool.close()
+
+
+def _cells(count: int) -> int:
+    return max(1, min(count, 9999))
+
+
+def _check(argv: Sequence[str], env: Mapping[str, str]) -> None:
+    """Raise ValueError for what `exec` refuses with anything but an OSError: that would happen after the fork."""
+    for name, value in [*(("an argument", word) for word in argv), *env.items()]:
+        if "\0" in value or "\0" in name:
+            raise ValueError(f"a null byte in {name}")
+        os.fsencode(value)
+        os.fsencode(name)
+    if any(not name or "=" in name for name in env):
+        raise ValueError("a name in the environment is empty or holds =")
 
 
 def _first_line(error: BaseException) -> str:

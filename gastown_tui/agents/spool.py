@@ -109,5 +109,5 @@ def _last(path: Path, last: int) -> bytes:
             # One byte more than wanted tells `from_boundary` that something was before it.
             file.seek(max(0, size - last - 1))
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return b""
