@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gastown_tui.cockpit.canvas import Canvas
+from gastown_tui.cockpit.draw.chart import progress
 from gastown_tui.cockpit.draw.lines import Line, Span, ends, length, raised
 from gastown_tui.cockpit.scene import GATES, Scene
 from gastown_tui.cockpit.text import age, cap, clip, money
@@ -33,7 +34,8 @@ def _cost(scene: Scene, width: int) -> Line:
     spent, limit = money(scene.town.cost_usd), scene.config.budget_usd
     if width < 100:
         return ()
-    return (Span(spent, "strong"), Span(f" of {cap(limit)}" if limit else " spent, no cap", "muted"))
+    words = (Span(spent, "strong"), Span(f" of {cap(limit)}" if limit else " spent, no cap", "muted"))
+    return (*words, Span(" "), *progress(scene.town.cost_usd / limit, 14)) if limit and width >= 160 else words
 
 
 def _left(scene: Scene, width: int, room: int) -> Line:

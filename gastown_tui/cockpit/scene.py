@@ -156,6 +156,12 @@ class Scene:
         return out
 
     @cached_property
+    def next_ready(self) -> str:
+        """The bead that is slung next, "" when none is ready."""
+        found = min(self.town.in_column("ready"), key=lambda b: (b.priority, b.created_at, b.id), default=None)
+        return found.id if found is not None else ""
+
+    @cached_property
     def runs(self) -> tuple[GateRun, ...]:
         """The gate runs, oldest first."""
         return tuple(sorted(self.town.runs.values(), key=lambda run: run.at))
@@ -179,7 +185,10 @@ class Scene:
         beads = self.matching(self.town.in_column(name))
         if name == "landed":
             return nsmallest(SHOWN, beads, key=lambda b: (-b.work.landed_at, b.id))
-        return nsmallest(SHOWN, beads, key=lambda b: (self.urgency(b), b.priority, self.since(b), b.id))
+        place = {entry.bead: index for index, entry in enumerate(self.queue)} if name == "refinery" else {}
+        return nsmallest(
+            SHOWN, beads, key=lambda b: (self.urgency(b), place.get(b.id, 0), b.priority, self.since(b), b.id)
+        )
 
     def matching(self, beads: Iterable[Bead]) -> Iterable[Bead]:
         """The beads the filter lets through: every word of it is somewhere in id, title, labels or polecat."""

@@ -71,7 +71,7 @@ def of_bead(scene: Scene, bead: Bead) -> Standing:
 
 def _idle(scene: Scene, bead: Bead) -> Standing:
     if scene.town.column(bead) == "ready":
-        return Standing(Span("○", "text"), "", "muted")
+        return Standing(Span("○", "muted", True), "", "muted")
     return Standing(Span("·", "muted", True), "", "muted")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gastown_tui.cockpit import standing
 from gastown_tui.cockpit.draw.lines import Line, Span, ends, fit, length, raised
 from gastown_tui.cockpit.scene import Scene
-from gastown_tui.cockpit.text import age, clip, money, width, wrap
+from gastown_tui.cockpit.text import age, clip, count, money, width, wrap
 from gastown_tui.model.bead import Bead
 
 WIDE = 20
@@ -78,8 +78,10 @@ def _reason(scene: Scene, bead: Bead) -> str:
         return standing.why_waits(scene, bead)
     if not bead.work.go:
         return "a slings it"
-    dispatch = scene.notes.get("dispatch", "")
-    return dispatch.partition(": ")[2] or "next to sling"
+    if why := scene.notes.get("dispatch", "").partition(": ")[2]:
+        return why
+    free = scene.config.max_polecats - scene.town.counts()["working"]
+    return "next to sling" if bead.id == scene.next_ready or free <= 0 else f"{count(free, 'slot')} free"
 
 
 def _two(scene: Scene, bead: Bead, room: int, picked: bool) -> list[Line]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gastown_tui.cockpit.draw.lines import Line, Span, fit, line
+from gastown_tui.cockpit.draw.lines import Line, Span, crop, fit, line
 from gastown_tui.cockpit.scene import Scene
 from gastown_tui.cockpit.text import clip, count, money, span, wrap
 from gastown_tui.model.convoy import Draft, Plan, PlannedBead, waves
@@ -40,7 +40,7 @@ def heading(scene: Scene, draft: Draft, cells: int) -> list[Line]:
     revised = f", revision {draft.revision}" if draft.revision > 1 else ""
     size = f"{count(len(beads), 'bead')}, {count(len(waves(beads)), 'wave')}{revised}"
     first = line(Span(plan_name(draft), "strong"), "  ", Span("draft", "needs", True), "  ", Span(size, "muted"))
-    return [fit(first, cells), (Span(clip(estimate(scene, draft.plan), cells), "muted"),)]
+    return [fit(first, cells), fit((Span(estimate(scene, draft.plan), "muted"),), cells)]
 
 
 def plan_name(draft: Draft) -> str:
@@ -61,15 +61,15 @@ def tree(draft: Draft, cells: int, rows: int, files: bool = False) -> list[Line]
         head = (Span(edge, "line"), Span(f"{number} ", "muted"))
         out.append((*head, Span(clip(bead.title, cells - 4), "title")))
         if each == 2:
-            out.append((Span(under, "line"), Span("   " + clip(_details(bead), cells - 5), "muted")))
+            out.append(crop((Span(under, "line"), Span("   "), *_details(bead)), cells))
     if len(shown) < len(planned):
         out.append((Span("└ ", "line"), Span(f"and {len(planned) - len(shown)} more, Enter shows them", "muted")))
     return out
 
 
-def _details(bead: PlannedBead) -> str:
+def _details(bead: PlannedBead) -> Line:
     after = f"   after {', '.join(bead.needs)}" if bead.needs else ""
-    return (", ".join(bead.files) or "files unsure") + after
+    return (Span(clip(", ".join(bead.files) or "files unsure", 60), "muted"), Span(after, "muted"))
 
 
 def whole(draft: Draft, cells: int) -> list[Line]:
@@ -81,7 +81,7 @@ def whole(draft: Draft, cells: int) -> list[Line]:
             minutes = f"  ~{bead.estimated_minutes:g} min" if bead.estimated_minutes else ""
             facts = Span(f"   {bead.key}  P{bead.priority}{minutes}", "muted")
             out.append((Span("· ", "muted"), Span(clip(bead.title, cells - 30), "title"), facts))
-            out.append((Span("  " + clip(_details(bead), cells - 2), "muted"),))
+            out.append(crop((Span("  "), *_details(bead)), cells))
             told = bead.description.split("```", 1)[0]
             out += [(Span("  " + text, "text"),) for text in wrap(told, cells - 2, 3)] if told.strip() else []
     return out

@@ -47,7 +47,7 @@ def head(scene: Scene, agent: Agent, cells: int, top: float, titled: bool) -> li
         if back := standing.sent_back(bead):
             state.append(Span(f" {back}", "handled"))
         elif (other := scene.meets.get(bead.id)) is not None:
-            state.append(Span(f" ≠{scene.short(other)}", "handled"))
+            state.append(Span(f" ≠{scene.short(other)}", "text"))
     short = scene.short(agent.bead)
     if titled and bead is not None:
         title = Span(clip(bead.title, cells - 3 - width(short)), "title")
@@ -79,30 +79,28 @@ def log_face(lines: Sequence[FeedLine], cells: int, rows: int, indent: int = 2) 
     """The last lines of the feed, newest at the bottom, repeats folded."""
     folded: list[tuple[FeedLine, int]] = []
     for item in lines[-rows * 8 :]:
-        if folded and (folded[-1][0].verb, folded[-1][0].text) == (item.verb, item.text):
+        if not folded or (folded[-1][0].verb, folded[-1][0].text) != (item.verb, item.text):
+            folded.append((item, 0))
+        elif folded[-1][1]:
             folded[-1] = (item, folded[-1][1] + 1)
         else:
             folded.append((item, 1))
-    return [fit(_logged(item, times, cells, indent), cells) for item, times in folded[-rows:]] if rows > 0 else []
+    return [fit(_logged(item, again, cells, indent), cells) for item, again in folded[-rows:]] if rows > 0 else []
 
 
-def _logged(item: FeedLine, times: int, cells: int, indent: int) -> Line:
+def _logged(item: FeedLine, again: int, cells: int, indent: int) -> Line:
+    """One line of the log; `again` says how often the line above it was repeated."""
     role = "good" if item.verb in PROVED else "handled" if item.verb in TROUBLE else "muted"
-    role = "needs" if item.verb == "ASK" else role
-    verb = Span(f"{clip(item.verb, 7):<7}", role, item.verb == "ASK")
-    said = "good" if item.verb in ("PASS",) else "handled" if item.verb == "FAIL" else "title" if item.verb == "ASK" else "text"
-    text = item.text if times == 1 else f"{item.text}, {times} times"
-    room = cells - indent - 7
-    detail = item.detail if item.detail else {True: "pass", False: "fail"}.get(item.ok, "") if item.verb == "RUN" and item.ok is not None else ""
-    tail = Span(clip(detail, max(0, room // 2)), "handled" if detail == "fail" else "muted")
-    head = Span(" " * indent)
-    if times > 1:
-        keep = f", {times} times"
-        text = clip(item.text, room - len(keep)) + keep
-        return (head, verb, Span(text, said))
+    verb = Span(f"{clip(item.verb, 7):<7}", "needs" if item.verb == "ASK" else role, item.verb == "ASK")
+    said = {"PASS": "good", "FAIL": "handled", "ASK": "title"}.get(item.verb, "text")
+    head, room = Span(" " * indent), cells - indent - 7
+    if again:
+        return (head, verb, Span("same" if again == 1 else f"same, {again} times", said))
+    outcome = {True: "pass", False: "fail"}.get(item.ok, "") if item.verb == "RUN" and item.ok is not None else ""
+    tail = Span(clip(item.detail or outcome, max(0, room // 2)), "handled" if outcome == "fail" else "muted")
     if not tail.text or room < 14:
-        return (head, verb, Span(clip(text, room), said))
-    return (head, verb, *ends((Span(clip(text, room - width(tail.text) - 1), said),), (tail,), room))
+        return (head, verb, Span(clip(item.text, room), said))
+    return (head, verb, *ends((Span(clip(item.text, room - width(tail.text) - 1), said),), (tail,), room))
 
 
 def screen_face(shown: Sequence[Line], cells: int, rows: int) -> list[Line]:

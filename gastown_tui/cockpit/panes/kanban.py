@@ -6,7 +6,7 @@ from gastown_tui.cockpit.draw.cards import card, inspector
 from gastown_tui.cockpit.draw.lines import BLANK, Line, Span, ends, fit
 from gastown_tui.cockpit.pane import Pane
 from gastown_tui.cockpit.places import NARROW
-from gastown_tui.cockpit.scene import Scene
+from gastown_tui.cockpit.scene import GATES, Scene
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.lifecycle import COLUMNS
 
@@ -125,9 +125,11 @@ class Kanban(Pane):
     def summary(self, scene: Scene, width: int) -> Line:
         """The board in one row: its columns and how many beads stand in each."""
         counts = scene.town.counts()
+        gates = sum(counts[name] for name in GATES)
         out: list[Span] = []
-        for name in COLUMNS:
-            out += [Span(f"{counts[name]}", "text"), Span(f" {name}   ", "muted")]
+        for number, word in ((counts["backlog"], "backlog"), (counts["ready"], "ready"), (counts["working"], "working"),
+                             (gates, "gates"), (counts["landed"], "landed")):  # fmt: skip
+            out += [Span("  ") if out else Span(""), Span(f"{number}", "text"), Span(f" {word}", "muted")]
         return tuple(out)
 
     def move(self, dx: int, dy: int) -> None:

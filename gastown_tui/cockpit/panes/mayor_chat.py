@@ -41,8 +41,12 @@ class MayorChat(Pane):
             lines = [fit(empty, cells)]
         self.back = max(0, min(self.back, len(lines) - room))
         end = len(lines) - self.back
-        shown = lines[max(0, end - room) : end]
-        return [(Span(" "), *row) for row in shown]
+        out: list[Line] = [(Span(" "), *row) for row in lines[max(0, end - room) : end]]
+        if self.input_rows:
+            field: Line = (Span("›", "focus" if self.focused else "muted", False, "well"), *fit((), cells - 1, "well"))
+            out += [BLANK] * (height - self.input_rows - len(out))
+            out += [(Span(" "), *(field if row == 0 else fit((), cells, "well"))) for row in range(self.input_rows)]
+        return out
 
     def _talk(self, scene: Scene, cells: int) -> list[Line]:
         """The turns of the chat with what became of the plans between them, by time; kept while nothing changed."""
@@ -55,7 +59,8 @@ class MayorChat(Pane):
         out: list[Line] = []
         for _, rows in sorted(parts, key=lambda part: part[0]):
             out += [*([BLANK] if out else []), *rows]
-        if turns and turns[-1][1].said.speaker == "overseer":
+        answered = max((d.at for d in scene.town.drafts.values()), default=0.0)
+        if turns and turns[-1][1].said.speaker == "overseer" and turns[-1][1].at > answered:
             out += [BLANK, (Span(self._thinking(scene), "muted"),)]
         self._said = (key, out)
         return out
@@ -83,7 +88,8 @@ class MayorChat(Pane):
     def note(self, scene: Scene, width: int) -> Line:
         """That a plan waits, or what the Mayor has cost."""
         if any(ask.draft is not None for ask in scene.asks):
-            return (Span("!", "chip"), Span(" plan waits", "needs", True))
+            word = Span("plan waits", "needs", True)
+            return (Span("!", "chip"), Span(" "), word) if width < 60 else (word,)
         spent = scene.town.costs.get("mayor", 0.0)
         up = [Span(f"{self.back} rows up, G ends", "muted")] if self.back else []
         return (*up, *((Span(money(spent), "muted"),) if spent and not up else ()))

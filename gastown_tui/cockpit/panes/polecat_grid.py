@@ -51,7 +51,8 @@ class PolecatGrid(Pane):
             return [_empty(scene)]
         last = [fit(BLANK, width)] if self.zoomed else []
         height -= 1 if self.zoomed else 0
-        self._grid = across, down = _shape(len(agents), width, height)
+        busy = sum(1 for agent in agents if scene.town.beads[agent.bead].work.stage == "working")
+        self._grid = across, down = _shape(max(1, busy), width, height)
         self._slot = width // across, max(TILE[1], (height + 1) // down)
         room = across * down
         at = self._order.index(self.agent)
@@ -105,7 +106,7 @@ class PolecatGrid(Pane):
         working = sum(1 for a in scene.polecats if scene.town.beads[a.bead].work.stage == "working")
         parked = len(scene.polecats) - working
         text = f"{working} of {scene.config.max_polecats}" + (f", {parked} parked at gates" if parked else "")
-        hidden = len(self._order) - self._grid[0] * self._grid[1]
+        hidden = working - self._grid[0] * self._grid[1]
         more = [Span("   "), Span(f"+{hidden} ▾", "muted")] if hidden > 0 else []
         keys = [Span("   "), Span("z", "focus"), Span(" all panes", "muted")] if self.zoomed else []
         return (Span(text, "muted"), *more, *keys)

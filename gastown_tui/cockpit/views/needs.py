@@ -30,7 +30,7 @@ class NeedsView(Sheet):
         self.picked = ""
         self._tail = tail
 
-    def region(self, width: int, height: int) -> Region:
+    def where(self, width: int, height: int) -> Region:
         """Under its chip: 100 of 120 columns, a few rows short of the footer."""
         if accordion(width, height):
             return Region(0, 1, width, max(1, height - 2))

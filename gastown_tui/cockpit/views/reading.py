@@ -105,7 +105,7 @@ class LeaveView(Sheet):
     title = "Leave"
     closed_below = True
 
-    def region(self, width: int, height: int) -> Region:
+    def where(self, width: int, height: int) -> Region:
         """A small sheet above the footer."""
         wide = width if accordion(width, height) else 72
         return Region(width - wide, max(1, height - 11), wide, min(10, height - 2))

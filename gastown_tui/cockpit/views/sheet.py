@@ -26,7 +26,7 @@ class Sheet(Canvas):
         self.first = 0
         self._total = 0
 
-    def region(self, width: int, height: int) -> Region:
+    def where(self, width: int, height: int) -> Region:
         """Where the sheet stands on a screen of a size: a drawer from the right, all of a narrow screen."""
         if accordion(width, height):
             return Region(0, 1, width, max(1, height - 2))

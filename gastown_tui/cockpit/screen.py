@@ -1,0 +1,326 @@
+"""The one screen: places the panes, draws a frame when something changed, and gives every key to its command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.geometry import Region
+from textual.screen import Screen
+from textual.widgets import Input
+
+from gastown_tui.cockpit import commands, keys
+from gastown_tui.cockpit.canvas import Canvas, Look
+from gastown_tui.cockpit.clean import one_line
+from gastown_tui.cockpit.commands import Command
+from gastown_tui.cockpit.deskwork import DeskWork
+from gastown_tui.cockpit.draw.lines import Line, Span
+from gastown_tui.cockpit.draw.terminal import Tails
+from gastown_tui.cockpit.fields import MayorField, PromptField
+from gastown_tui.cockpit.footer import Footer
+from gastown_tui.cockpit.header import Header
+from gastown_tui.cockpit.overlays import Dividers, WhichKey
+from gastown_tui.cockpit.pane import Pane
+from gastown_tui.cockpit.panes.kanban import Kanban
+from gastown_tui.cockpit.panes.mayor_chat import MayorChat
+from gastown_tui.cockpit.panes.merge_queue import MergeQueue
+from gastown_tui.cockpit.panes.polecat_grid import PolecatGrid
+from gastown_tui.cockpit.places import PANES, lay_out
+from gastown_tui.cockpit.scene import Scene
+from gastown_tui.cockpit.themes import Palette
+from gastown_tui.cockpit.views.attach import LEAVE_KEYS, AttachView
+from gastown_tui.cockpit.views.palette import PaletteView
+from gastown_tui.cockpit.views.sheet import Sheet
+from gastown_tui.engine.link import Link
+from gastown_tui.model.orders import TellMayor
+from gastown_tui.world import Clock
+
+FRAME = 1 / 12
+"""Seconds between two looks at the town: it is drawn at most so often, whatever the rate of events."""
+SAID_FOR = 4.0
+
+
+class TownScreen(Screen[str], inherit_bindings=False):
+    """The cockpit's screen. It owns the focus, the layers and what is being typed; all else is the town's."""
+
+    BINDINGS: list[BindingType] = []
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = "TownScreen { layers: base over top; overflow: hidden; }"
+
+    def __init__(self, link: Link, palette: Palette, clock: Clock, read_only: bool = False) -> None:
+        super().__init__()
+        self.link, self.palette, self.clock, self.read_only = link, palette, clock, read_only
+        self.tails = Tails()
+        self.grid, self.board, self.train, self.mayor = PolecatGrid(self.tail), Kanban(), MergeQueue(), MayorChat()
+        self.panes: dict[str, Pane] = {"mayor": self.mayor, "board": self.board, "polecats": self.grid, "train": self.train}
+        self.header, self.footer, self.dividers, self.which = Header(), Footer(), Dividers(), WhichKey()
+        self.prompt_field, self.mayor_field = PromptField(), MayorField()
+        self.layers_open: list[Sheet] = []
+        self.pane, self.zoomed, self.paused, self.filter = "board", False, False, ""
+        self.scene = self.look_at()
+        self.desk = DeskWork(self)
+        self.dispatcher = keys.Dispatcher(commands.tries())
+        self._submit: Callable[[str], None] | None = None
+        self._said_until = 0.0
+        self._drawn: object = None
+
+    def compose(self) -> ComposeResult:
+        """Everything there is, once; places follow the size."""
+        yield self.header
+        yield from self.panes.values()
+        yield self.dividers
+        yield self.mayor_field
+        yield self.footer
+        yield self.which
+        yield self.prompt_field
+
+    def on_mount(self) -> None:
+        """Begin looking at the town."""
+        self.which.place(Region(0, 0, 0, 0))
+        self.prompt_field.place(Region(0, 0, 0, 0))
+        if not self.scene.town.chat and not self.scene.town.beads:
+            self.pane = "mayor"
+            if not self.read_only:
+                self.call_after_refresh(self.desk.write)
+        elif any(ask.draft is not None for ask in self.scene.asks):
+            self.pane = "mayor"
+        self.place_all()
+        self.set_interval(FRAME, self.poll)
+
+    def look_at(self) -> Scene:
+        """The town now."""
+        link = self.link
+        return Scene(link.town, link.config, dict(link.notes), self.clock.now(), link.feed, self.read_only, self.filter)
+
+    def tail(self, agent: str, cells: int, rows: int) -> list[Line]:
+        """The rows of an agent's terminal for a face or a question."""
+        lines = self.tails.lines(agent, self.link.spool(agent), self.clock.monotonic())
+        kept = list(lines)
+        while kept and not "".join(span.text for span in kept[-1]).strip():
+            kept.pop()
+        return kept[-rows:]
+
+    def poll(self) -> None:
+        """Draw a frame if anything changed: the town, the feed, a terminal, or a second."""
+        if self.paused or not self.is_mounted:
+            return
+        self._tick_keys()
+        now = self.clock.now()
+        if self.footer.message and now >= self._said_until:
+            self.footer.message, self._drawn = (), None
+        top = self.top
+        if isinstance(top, AttachView) and top.poll(self.clock.monotonic()):
+            top.redraw()
+        town = self.link.town
+        feeds = tuple(lines[-1].seq for a in town.agents.values() if a.live and (lines := self.link.feed(a.name)))
+        seen = (id(town), town.seq, tuple(sorted(self.link.notes.items())), feeds, int(now))
+        if seen != self._drawn or self.tails.changed(self.clock.monotonic()):
+            self._drawn = seen
+            self.draw()
+
+    def draw(self) -> None:
+        """Draw all that shows."""
+        self.scene = scene = self.look_at()
+        self.tails.begin()
+        under = self.top is not None
+        palette = self.palette.receded() if under else self.palette
+        for name, pane in self.panes.items():
+            pane.show(scene, Look(palette, focused=name == self.pane))
+        for canvas in (self.header, self.footer):
+            canvas.show(scene, Look(self.palette))
+        self.dividers.show(scene, Look(palette))
+        self.which.show(scene, Look(self.palette))
+        for sheet in self.layers_open:
+            sheet.show(scene, Look(self.palette if sheet is self.top else palette, focused=True))
+        self._offer()
+
+    def _offer(self) -> None:
+        scope = self.scopes()[0]
+        self.footer.offer([c for c in commands.footer(scope) if not commands.reason(c, self.desk)])
+        self.footer.redraw()
+
+    def place_all(self) -> None:
+        """Put everything where the size wants it, then draw."""
+        width, height = self.app.size
+        places = lay_out(width, height, self.pane, self.zoomed)
+        self.header.place(places.header)
+        self.footer.place(places.footer)
+        for name, region in places.panes.items():
+            self.panes[name].zoomed = self.zoomed and name == self.pane
+            self.panes[name].place(region)
+        self.dividers.place_between(places.dividers)
+        self._place_field(places.panes["mayor"])
+        for sheet in self.layers_open:
+            sheet.place(sheet.where(width, height))
+        if self._submit is not None:
+            self._place_prompt()
+        self.desk.fit_terminal()
+        self.draw()
+
+    def _place_field(self, pane: Region) -> None:
+        rows = self.mayor_field.wanted_rows if self.mayor_field.is_mounted else 1
+        shown = pane.height > 4 and not self.read_only and self.top is None
+        self.mayor.input_rows = rows if not self.read_only and pane.height > 4 else 0
+        self.mayor_field.place(Region(pane.x + 3, pane.bottom - rows, pane.width - 4, rows) if shown else Region())
+
+    def on_text_area_changed(self) -> None:
+        """The field grows with what is written."""
+        if self.mayor_field.wanted_rows != self.mayor.input_rows and self.mayor.input_rows:
+            self.place_all()
+
+    def on_resize(self) -> None:
+        """Another size."""
+        if self.is_mounted:
+            self.place_all()
+
+    @property
+    def top(self) -> Sheet | None:
+        """The uppermost sheet."""
+        return self.layers_open[-1] if self.layers_open else None
+
+    def scopes(self) -> tuple[str, ...]:
+        """Which keys hold now, the innermost first."""
+        return (self.top.scope,) if self.top is not None else (self.pane, commands.TOWN)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key nobody with a cursor took."""
+        if isinstance(self.top, AttachView):
+            event.stop()
+            if event.key in LEAVE_KEYS:
+                self.desk.back()
+            else:
+                self.desk.type(self.top, self.top.encode(event.key, event.character))
+            return
+        if self._in_field(event):
+            return
+        event.stop()
+        key = keys.spelled(event.key, event.character)
+        counts = self.top is None or self.top.scope not in (commands.NEEDS, commands.LEAVE)
+        result = self.dispatcher.feed(key, self.scopes(), self.clock.monotonic(), counts)
+        if isinstance(result, keys.Hit):
+            self.run_command(result.found, result.count)
+        self._show_which()
+
+    def _in_field(self, event: events.Key) -> bool:
+        """What a key means while somebody writes: Esc leaves the field, ctrl+q the cockpit."""
+        if self.focused is None:
+            return False
+        if event.key == "escape":
+            self.end_prompt() if self._submit is not None else self.set_focus(None)
+        elif event.key in ("tab", "shift+tab") and self.focused is self.mayor_field:
+            self.set_focus(None)
+            self.desk.next_pane(1 if event.key == "tab" else -1)
+        elif event.key in ("ctrl+q", "ctrl+c") and self._submit is None:
+            self.set_focus(None)
+            self.desk.open("leave")
+        event.stop()
+        self.draw()
+        return True
+
+    def run_command(self, command: Command, count: int | None) -> None:
+        """Do it, or say why not."""
+        if why := commands.reason(command, self.desk):
+            self.say(why, bad=True)
+            return
+        command.run(self.desk, count)
+        if self.is_mounted:
+            self.draw()
+
+    def _tick_keys(self) -> None:
+        waited = self.clock.monotonic() - self.dispatcher.since
+        if self.dispatcher.keys and waited >= keys.WHICH_KEY_AFTER and not self.which.display:
+            found = self.dispatcher.following(self.scopes())
+            reasons = {key: commands.reason(c, self.desk) for key, c in found.items() if c is not None}
+            self.which.open(found, reasons, self.app.size)
+            self.which.show(self.scene, Look(self.palette))
+
+    def _show_which(self) -> None:
+        if not self.dispatcher.keys and self.which.display:
+            self.which.place(Region())
+
+    def say(self, text: str, hint: str = "", bad: bool = False) -> None:
+        """Show words in the footer for a few seconds."""
+        self.footer.message = (Span(one_line(text), "handled" if bad else "text"), Span(f"  {one_line(hint)}", "muted"))
+        self._said_until = self.clock.now() + SAID_FOR + len(hint) / 20
+        self.footer.show(self.scene, Look(self.palette))
+
+    def prompt(self, label: str, submit: Callable[[str], None], initial: str) -> None:
+        """Have a line written in the footer."""
+        self._submit, self.footer.label = submit, one_line(label)
+        self.prompt_field.value = initial
+        self.prompt_field.cursor_position = len(initial)
+        self._place_prompt()
+        self.set_focus(self.prompt_field)
+        self.footer.show(self.scene, Look(self.palette))
+
+    def _place_prompt(self) -> None:
+        width, height = self.app.size
+        left = min(len(self.footer.label), width // 2) + 4
+        self.prompt_field.place(Region(left, height - 1, max(1, width - left - 1), 1))
+
+    def end_prompt(self) -> None:
+        """Drop the line."""
+        self._submit, self.footer.label = None, ""
+        self.prompt_field.place(Region())
+        self.set_focus(None)
+        if isinstance(self.top, PaletteView):
+            self.desk.back()
+        self.footer.show(self.scene, Look(self.palette))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The line is written."""
+        submit, text = self._submit, event.value.strip()
+        chosen = self.top.chosen if isinstance(self.top, PaletteView) else None
+        palette = isinstance(self.top, PaletteView)
+        self.end_prompt()
+        if palette and chosen is not None:
+            self.run_command(chosen, None)
+        elif submit is not None and not palette:
+            submit(text)
+        self.draw()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What is typed narrows the palette."""
+        if isinstance(self.top, PaletteView):
+            self.top.query_text, self.top.at = event.value, 0
+            self.top.redraw()
+
+    def on_prompt_field_turned(self, event: PromptField.Turned) -> None:
+        """Arrows move in the palette's list."""
+        if isinstance(self.top, PaletteView):
+            self.top.move(0, event.step)
+            self.top.redraw()
+
+    def on_mayor_field_sent(self, event: MayorField.Sent) -> None:
+        """Words for the Mayor."""
+        self.set_focus(None)
+        self.mayor.back = 0
+        self.desk.order(TellMayor(event.text))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste with nobody writing goes to the terminal that is open, or into the Mayor's field."""
+        if isinstance(self.top, AttachView):
+            self.desk.type(self.top, self.top.paste(event.text))
+        elif self.top is None and self.pane == "mayor" and not self.read_only:
+            self.desk.write()
+            self.mayor_field.insert(event.text)
+
+    def on_canvas_clicked(self, event: Canvas.Clicked) -> None:
+        """A click takes the focus and selects; the wheel moves."""
+        target = event.canvas
+        if isinstance(target, Pane) and self.top is None:
+            name = next(name for name, pane in self.panes.items() if pane is target)
+            if name != self.pane and not event.turn:
+                self.desk.focus_pane(name)
+            target.move(0, event.turn) if event.turn else target.click(event.x, event.y)
+        elif isinstance(target, Sheet) and target is self.top:
+            target.move(0, event.turn)
+        elif target is self.header and event.x >= self.app.size.width - 16:
+            self.desk.open("needs")
+        self.draw()
+
+    def order_of_panes(self) -> Iterator[str]:
+        """The panes in the order Tab goes."""
+        return iter(PANES)
