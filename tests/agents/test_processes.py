@@ -26,6 +26,8 @@ def started() -> Iterator[list[subprocess.Popen[bytes]]]:
     children: list[subprocess.Popen[bytes]] = []
     yield children
     for child in children:
+        for pair in reversed(processes.tree(child.pid)):
+            processes.send(pair, signal.SIGKILL)
         child.kill()
         child.wait()
         if child.stdout is not None:
