@@ -82,7 +82,11 @@ class Deacon:
         ref = f"refs/heads/{base.config.target}"
         found = base.repo.lookup(ref)
         begun = {b.work.landing for b in town.in_column("refinery") if b.work.landing}
-        if found == town.tip or found in begun:
+        if found == town.tip:
+            for old in [n for n in town.needs.values() if n.kind == "tip"]:
+                base.books.write("deacon", e.Answered(old.id, "moved back"), e.Resumed("landing"))
+            return
+        if found in begun:
             return
         if base.books.town is not town:
             return

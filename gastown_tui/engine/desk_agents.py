@@ -6,7 +6,7 @@ from typing import Any
 
 from gastown_tui import config as settings
 from gastown_tui.engine import needs
-from gastown_tui.engine.deacon import GO_ON
+from gastown_tui.engine.deacon import GO_ON, HOLD
 from gastown_tui.engine.desk import Desk, handles
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
@@ -14,6 +14,9 @@ from gastown_tui.model.bead import Check, Review
 from gastown_tui.model.errors import Refused, StaleLease, Usage
 from gastown_tui.model.orders import Caller
 from gastown_tui.text import clean
+
+_WAITING = (HOLD, "wait")
+"""Answers that leave the question open: it goes on standing under needs-you."""
 
 _VERDICTS = ("pass", "fail", "unsure")
 
@@ -88,6 +91,8 @@ async def answer(desk: Desk, order: o.Answer, caller: Caller) -> Any:
     text = clean(order.text).strip()
     if not need.choices and not (text or choice):
         raise Usage("This wants an answer in words.", f"gt answer {need.id} TEXT")
+    if choice in _WAITING:
+        return {"need": need.id, "choice": choice, "open": True}
     events = _effects(desk, need, choice, text or choice)
     await books.record(caller.name, *events, e.Answered(need.id, choice, text, need.bead))
     return {"need": need.id, "choice": choice}
@@ -133,7 +138,9 @@ def _go_on(desk: Desk, need: e.Need) -> list[e.AnyEvent]:
     if need.kind == "ledger":
         base.archive.adopt()
         return [e.Resumed("landing")]
-    return [e.Resumed("dispatch")]
+    if need.kind == "login" and need.agent in desk.sessions.live:
+        desk.sessions.tell(need.agent, "The account works again: carry on.")
+    return [e.Resumed("dispatch")] if need.kind == "storm" else []
 
 
 @handles(o.Freeze)

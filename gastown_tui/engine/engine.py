@@ -235,6 +235,7 @@ class Engine:
                 await self.stopped.wait()
                 await self._leave(tasks)
         finally:
+            await self._sessions.end_all("the engine ended")
             books.close()
             await writer
             await self._last_flush()

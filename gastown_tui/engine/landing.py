@@ -12,6 +12,8 @@ from gastown_tui.model.bead import Bead
 from gastown_tui.rig import merging
 from gastown_tui.rig.errors import InTheWay
 
+_LOOK_EVERY = 2.0
+
 
 class Landing:
     """Moves the target, and nothing else does."""
@@ -59,6 +61,18 @@ class Landing:
             needs.ask(base, "landing", bead.id, f"{bead.id} waits for your edits", question, ("retry",), bead=bead.id)
             return
         await self._landed(bead, candidate)
+
+    async def unblock(self, bead: Bead) -> None:
+        """Queue a bead again once nothing it changes is edited in the person's checkout; looks every two seconds."""
+        base = self._base
+        await base.clock.sleep(_LOOK_EVERY)
+        where = base.repo.checkouts_of(base.config.target)
+        dirty = {line[3:].strip('"') for path in where for line in await asyncio.to_thread(base.repo.status, path)}
+        touched = await asyncio.to_thread(base.repo.changed_paths, base.books.town.tip, bead.work.commit)
+        entry = base.books.pending.queue.get(bead.id)
+        if entry is not None and entry.state == "waiting" and not dirty & set(touched):
+            needs.settle(base, "landing", bead.id, "your edits are out of the way")
+            base.books.write("refinery", e.MergeTurned(bead.id, "queued"))
 
     async def settle(self, bead: Bead) -> None:
         """Finish a landing whose engine died between its intent and its event: git knows whether it happened."""

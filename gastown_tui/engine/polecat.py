@@ -164,7 +164,7 @@ class Polecats:
             if found is None or path.name in active:
                 continue
             bead = next((b for b in (town.beads.get(found["bead"]),) if b is not None), None)
-            if bead is not None and found["name"] not in self._sessions.live:
+            if bead is not None and not {found["name"], f"{found['name']}-{bead.id}"} & set(self._sessions.live):
                 work = partial(self._tidy, path, bead, found["name"], int(found["epoch"]))
                 self._jobs.start(f"tidy {path.name}", work)
 

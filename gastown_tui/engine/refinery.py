@@ -43,7 +43,10 @@ class Refinery:
             return
         for entry in sorted(town.queue.values(), key=lambda m: (m.priority, m.entered)):
             bead = town.beads[entry.bead]
-            if bead.work.held or (entry.state == "waiting" and needs.raised(town, "landing", bead.id)):
+            if bead.work.held or (entry.state == "waiting" and needs.raised(town, "ungated", bead.id)):
+                continue
+            if entry.state == "waiting" and needs.raised(town, "landing", bead.id):
+                self._jobs.start(f"unblock {bead.id}", partial(self._landing.unblock, bead))
                 continue
             self._jobs.start("refinery", partial(self._take, bead, entry))
             return

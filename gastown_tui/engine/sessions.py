@@ -113,19 +113,31 @@ class Sessions:
             live.transcript = Transcript(path, runtime.prices)
             if wanted.resume:
                 live.transcript.poll()
-                live.counted_usd, live.counted_tokens = live.transcript.cost_usd, live.transcript.tokens
+                known = base.books.pending.agents.get(caller.name)
+                live.counted_usd = min(known.cost_usd if known is not None else 0.0, live.transcript.cost_usd)
+                live.counted_tokens = live.transcript.tokens
         self.live[caller.name] = live
         self.reader.add(session)
-        await base.books.record(
-            "engine",
-            e.AgentStarted(
-                caller.name, caller.role, session_id, runtime.name, session.pid, session.start_ticks,
-                str(wanted.worktree), str(launch.spool), caller.bead, caller.epoch, wanted.resume,
-            ),
-        )  # fmt: skip
+        try:
+            await self._record_start(live, wanted)
+        except GasTownError:
+            await session.end(grace=0.5)
+            self.reader.remove(session)
+            del self.live[caller.name]
+            raise
         if self.frozen:
             session.freeze()
         return live
+
+    async def _record_start(self, live: Live, wanted: Start) -> None:
+        caller, session = live.caller, live.session
+        await self._base.books.record(
+            "engine",
+            e.AgentStarted(
+                caller.name, caller.role, live.session_id, live.runtime.name, session.pid, session.start_ticks,
+                str(wanted.worktree), str(session.launch.spool), caller.bead, caller.epoch, wanted.resume,
+            ),
+        )  # fmt: skip
 
     def caller(self, token: str, lease: str) -> Caller:
         """Who a token and a lease belong to; raises StaleLease for anybody this engine did not start."""
@@ -233,7 +245,7 @@ class Sessions:
             for live in list(self.live.values()):
                 try:
                     await self.hear(live)
-                except GasTownError as error:
+                except (OSError, GasTownError) as error:
                     log.warning("the transcript of %s: %s", live.caller.name, error)
             await self._base.clock.sleep(0.25)
 

@@ -264,9 +264,11 @@ def landing_begun(town: S, event: e.LandingBegun, record: e.Record) -> S:
         raise Illegal(f"The candidate of {bead.id} stands on {event.onto[:9]}, the tip is {town.tip[:9]}.", "")
     if any(b.work.landing for b in town.in_column("refinery")):
         raise Illegal("A landing has begun and is not settled.", "")
-    if event.tree and ((run := town.runs.get(event.tree)) is None or not run.ok):
+    entry = _entry(town, bead.id)
+    run = town.runs.get(event.tree)
+    if entry.state != "allowed" and (run is None or not run.ok):
         raise Illegal(f"The gates did not pass on tree {event.tree[:9]}.", f"{bead.id} stays queued.")
-    entry = replace(_entry(town, bead.id), state="landing", why="", candidate=event.candidate, onto=event.onto)
+    entry = replace(entry, state="landing", why="", candidate=event.candidate, onto=event.onto)
     return town.put(bead.working(landing=event.candidate)).with_(queue=town.queue.set(bead.id, entry))
 
 

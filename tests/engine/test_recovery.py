@@ -84,7 +84,8 @@ def test_kill_nine_of_the_engine_loses_nothing_and_lands_once(tmp_path: Path) ->
     first.wait()
     second = engine_process(place, tmp_path / "home")
     try:
-        assert not [pair for pair in agents if processes.is_alive(*pair)]
+        until(lambda: not [pair for pair in agents if processes.is_alive(*pair)], "the old agents to be gone")
+        until(lambda: rigs.git(place.root, "for-each-ref", "refs/gt/wip"), "unsaved work to be kept")
         assert rigs.git(place.root, "show", f"refs/gt/wip/{bead}/e1:b.txt") == "unsaved"
         until(lambda: read_town(place).beads[bead].work.stage == "landed", "the bead to land", 40)
     finally:
