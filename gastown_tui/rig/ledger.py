@@ -18,7 +18,7 @@ from gastown_tui.rig.trees import EMPTY, Trees
 from gastown_tui.world import DiskFiles, Files
 
 AUTHOR = "Gas Town <gastown@localhost>"
-_TRAILER = re.compile(r"\n\nSeq: (\d+)\n*\Z")
+_TRAILER = re.compile(r"(?:\A|\n\n)Seq: (\d+)\n*\Z")
 _UNSAFE = re.compile(rb"[^A-Za-z0-9._-]")
 _LONGEST = 200
 _OPEN_PACKS = 64
@@ -102,7 +102,7 @@ class Ledger:
     def _seq(self, oid: str) -> tuple[int, str, str | None]:
         """Number, message without the trailer and first parent of a ledger commit."""
         _, parent, text = self._commit(oid)
-        found = _TRAILER.search("\n\n" + text if text.startswith("Seq: ") else text)
+        found = _TRAILER.search(text)
         if found is None:
             hint = "Did somebody commit there by hand? Move it back to the last commit with a number."
             raise Damaged(f"{self.ref} at {oid[:12]} has no `Seq:` line: it is no ledger.", hint)

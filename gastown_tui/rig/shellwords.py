@@ -203,8 +203,10 @@ class _Reader:
         self.inner += [Bracket(True), *steps(text, self.known, self.depth + 1), Bracket(False)]
 
 
-def _closing(text: str, at: int) -> int:
+def _closing(text: str, at: int, inside: int = 0) -> int:
     """Where the bracket that is open at `at` closes; quotes and here-documents in between are stepped over."""
+    if inside > _DEEPEST:
+        return len(text)
     depth, document = 1, re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
     ends: list[str] = []
     while at < len(text):
@@ -214,7 +216,7 @@ def _closing(text: str, at: int) -> int:
         elif char == "'":
             at = _after(text, "'", at + 1)
         elif char == '"':
-            at = _end_of_quotes(text, at + 1)
+            at = _end_of_quotes(text, at + 1, inside)
         elif char == "<" and (found := document.match(text, at)) and not text.startswith("<<<", at):
             ends.append(found[2])
             at = found.end() - 1
@@ -237,11 +239,11 @@ def _after(text: str, what: str, at: int) -> int:
     return len(text) if found < 0 else found
 
 
-def _end_of_quotes(text: str, at: int) -> int:
+def _end_of_quotes(text: str, at: int, inside: int) -> int:
     while at < len(text) and text[at] != '"':
         if text[at] == "\\":
             at += 1
         elif text.startswith("$(", at):
-            at = _closing(text, at + 2)
+            at = _closing(text, at + 2, inside + 1)
         at += 1
     return at

@@ -34,6 +34,12 @@ def encode(tree: Tree) -> bytes:
     return b"".join(row for _, row in sorted(rows))
 
 
+def check(path: str) -> None:
+    """Raise ValueError for a path git cannot hold (or would refuse to check out)."""
+    if any(part in ("", ".", "..") or part.lower() == ".git" for part in path.split("/")) or "\0" in path:
+        raise ValueError(f"not a path for the ledger: {path!r}")
+
+
 class Trees:
     """The folders of one root tree, read when first needed; `update` makes the next root."""
 
@@ -78,42 +84,72 @@ class Trees:
         Raises:
             ValueError: a path git cannot hold, or one that is a file and a folder at once.
         """
-        touched: dict[str, Tree] = {}
-        for path, data in changes.items():
-            self._change(touched, path, None if data is None else pack.add("blob", data))
-        # A folder is written after everything below it: deepest first.
-        for path in sorted(touched, key=lambda p: p.count("/") if p else -1, reverse=True):
-            if path:
-                above, _, name = path.rpartition("/")
-                if touched[path]:
-                    touched[above][name] = (True, pack.add("tree", encode(touched[path])))
-                else:
-                    touched[above].pop(name, None)
-        after = Trees(pack.add("tree", encode(touched[""])) if touched else self.root, self._read)
-        after._known = {**self._known, **touched}
+        draft = _Draft(self)
+        # Removals first: a file may make way for a folder, and a folder for a file, in one group.
+        for path, data in sorted(changes.items(), key=lambda change: change[1] is not None):
+            check(path)
+            if data is None:
+                draft.remove(path)
+            else:
+                draft.put(path, pack.add("blob", data))
+        after = Trees(draft.write(pack), self._read)
+        after._known = {path: tree for path, tree in (self._known | draft.touched).items() if path not in draft.dropped}
         return after
 
-    def _change(self, touched: dict[str, Tree], path: str, blob: bytes | None) -> None:
-        above, _, name = path.rpartition("/")
-        if any(part in ("", ".", "..") or part.lower() == ".git" for part in path.split("/")) or "\0" in path:
-            raise ValueError(f"not a path for the ledger: {path!r}")
-        self._open(touched, above)
-        if blob is None:
-            touched[above].pop(name, None)
-        elif touched[above].get(name, (False, b""))[0]:
-            raise ValueError(f"{path} is a folder of the ledger")
-        else:
-            touched[above][name] = (False, blob)
 
-    def _open(self, touched: dict[str, Tree], path: str) -> None:
+class _Draft:
+    """Copies of the folders a group changes."""
+
+    def __init__(self, before: Trees) -> None:
+        self.before = before
+        self.touched: dict[str, Tree] = {}
+        self.dropped: set[str] = set()
+
+    def folder(self, path: str) -> Tree:
+        if path in self.touched:
+            return self.touched[path]
+        return {} if path in self.dropped else self.before.folder(path) or {}
+
+    def open(self, path: str) -> Tree:
         """Have a copy of a folder and of all above it ready to be changed."""
-        if path in touched:
-            return
+        if path in self.touched:
+            return self.touched[path]
         if path:
             above, _, name = path.rpartition("/")
-            self._open(touched, above)
-            entry = touched[above].get(name)
-            if entry is not None and not entry[0]:
+            if not self.open(above).setdefault(name, (True, EMPTY))[0]:
                 raise ValueError(f"{path} is a file of the ledger")
-            touched[above].setdefault(name, (True, EMPTY))
-        touched[path] = dict(self.folder(path) or {})
+        self.touched[path] = dict(self.folder(path))
+        self.dropped.discard(path)
+        return self.touched[path]
+
+    def remove(self, path: str) -> None:
+        above, _, name = path.rpartition("/")
+        if not self.folder(above).get(name, (True, b""))[0]:
+            self.open(above).pop(name)
+
+    def put(self, path: str, blob: bytes) -> None:
+        above, _, name = path.rpartition("/")
+        folder = self.open(above)
+        if folder.get(name, (False, b""))[0] and not self.emptied(path):
+            raise ValueError(f"{path} is a folder of the ledger")
+        folder[name] = (False, blob)
+
+    def emptied(self, path: str) -> bool:
+        """Whether nothing is left in a folder; it then is dropped."""
+        tree = self.folder(path)
+        if not all(folder and self.emptied(f"{path}/{name}") for name, (folder, _) in tree.items()):
+            return False
+        self.touched.pop(path, None)
+        self.dropped.add(path)
+        return True
+
+    def write(self, pack: Pack) -> bytes:
+        """Put the changed trees in the pack; returns the root's id. A folder comes after everything below it."""
+        for path in sorted(self.touched, key=lambda p: p.count("/") if p else -1, reverse=True):
+            if path:
+                above, _, name = path.rpartition("/")
+                if self.touched[path]:
+                    self.touched[above][name] = (True, pack.add("tree", encode(self.touched[path])))
+                else:
+                    self.touched[above].pop(name, None)
+        return pack.add("tree", encode(self.touched[""])) if self.touched else self.before.root

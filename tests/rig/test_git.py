@@ -1,0 +1,75 @@
+"""Our git calls: an environment of their own, failures that say what git said, and no process left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gastown_tui.rig import git as ours
+from gastown_tui.rig.errors import GitFailed
+from tests.rig.conftest import Git
+from tests.support.waiting import until, until_async
+
+
+def test_no_git_variable_of_the_process_reaches_git(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "user.name")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "somebody else")
+    assert ours.run(["config", "user.name"], git.path).line == "Pat Person"
+
+
+def test_failure_says_the_command_and_what_git_said(git: Git) -> None:
+    with pytest.raises(GitFailed) as caught:
+        ours.run(["rev-parse", "--verify", "nothing-there"], git.path)
+    assert "rev-parse --verify nothing-there" in caught.value.title
+    assert "Needed a single revision" in caught.value.hint
+
+
+def test_bytes_that_are_no_text_survive(git: Git) -> None:
+    blob = ours.run(["hash-object", "-w", "--stdin"], git.path, input=b"\xff\xfe\0x\n").line
+    told = ours.run(["cat-file", "blob", blob], git.path)
+    assert told.out == b"\xff\xfe\0x\n"
+    assert told.text.encode("utf-8", "surrogateescape") == told.out
+
+
+def test_a_command_that_takes_too_long_is_ended_with_its_children(git: Git, tmp_path: Path) -> None:
+    alias = f"!echo $$ > {tmp_path / 'pid'}; sleep 600"
+    with pytest.raises(GitFailed, match="124"):
+        ours.run(["-c", f"alias.wait={alias}", "wait"], git.path, timeout=2)
+    until(lambda: _gone(int((tmp_path / "pid").read_text())), "the command to be gone")
+
+
+def test_cancelling_ends_the_whole_process_group(git: Git, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    alias = f"!sleep 600 & echo $! > {pid}.new; mv {pid}.new {pid}; wait"
+
+    async def cancelled() -> bool:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            task = group.create_task(ours.arun(["-c", f"alias.wait={alias}", "wait"], git.path), name="waits")
+            await until_async(pid.exists, "the child to write its pid")
+            task.cancel()
+        return task.cancelled()
+
+    assert asyncio.run(cancelled())
+    until(lambda: _gone(int(pid.read_text())), "the grandchild to be gone")
+
+
+def test_asynchronous_failure_is_the_same(git: Git) -> None:
+    with pytest.raises(GitFailed, match="no-such-command"):
+        asyncio.run(ours.arun(["no-such-command"], git.path))
+    assert asyncio.run(ours.arun(["rev-parse", "--verify", "x"], git.path, check=False)).code == 128
+
+
+def test_a_missing_git_says_so(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(GitFailed, match="installed"):
+        ours.run(["version"], git.path)
+
+
+def _gone(pid: int) -> bool:
+    """Whether a process has ended; a zombie nobody reaps yet has."""
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
