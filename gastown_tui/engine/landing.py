@@ -55,10 +55,11 @@ class Landing:
                 base.repo.move(f"refs/heads/{branch}", tip, candidate)
         except InTheWay as error:
             why = f"your edits are in the way: {', '.join(error.paths[:5])}"
-            await base.books.record("refinery", e.LandingFailed(bead.id, bead.work.epoch, why))
             paths = ", ".join(error.paths)
             question = f"{bead.id} is tested and waits. In your checkout git will not overwrite: {paths}"
-            needs.ask(base, "landing", bead.id, f"{bead.id} waits for your edits", question, ("retry",), bead=bead.id)
+            title = f"{bead.id} waits for your edits"
+            asked = needs.asked(base, "landing", bead.id, title, question, ("retry",), bead=bead.id)
+            await base.books.record("refinery", e.LandingFailed(bead.id, bead.work.epoch, why), *asked)
             return
         await self._landed(bead, candidate)
 
@@ -71,8 +72,8 @@ class Landing:
         touched = await asyncio.to_thread(base.repo.changed_paths, base.books.town.tip, bead.work.commit)
         entry = base.books.pending.queue.get(bead.id)
         if entry is not None and entry.state == "waiting" and not dirty & set(touched):
-            needs.settle(base, "landing", bead.id, "your edits are out of the way")
-            base.books.write("refinery", e.MergeTurned(bead.id, "queued"))
+            answered = needs.settled(base.books.pending, "landing", bead.id, "your edits are out of the way")
+            base.books.write("refinery", *answered, e.MergeTurned(bead.id, "queued"))
 
     async def settle(self, bead: Bead) -> None:
         """Finish a landing whose engine died between its intent and its event: git knows whether it happened."""
@@ -87,8 +88,8 @@ class Landing:
 
     async def _landed(self, bead: Bead, candidate: str) -> None:
         base = self._base
-        await base.books.record("refinery", e.Landed(bead.id, bead.work.epoch, candidate))
-        needs.settle(base, "landing", bead.id, "landed")
-        needs.settle(base, "ungated", bead.id, "landed")
+        town = base.books.pending
+        answered = [*needs.settled(town, "landing", bead.id, "landed"), *needs.settled(town, "ungated", bead.id, "landed")]
+        await base.books.record("refinery", e.Landed(bead.id, bead.work.epoch, candidate), *answered)
         said = f"{bead.id} {bead.title}"
         await base.feed.add(base.clock.now(), "refinery", "LANDED", said, detail=candidate[:9], bead=bead.id)

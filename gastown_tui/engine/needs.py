@@ -17,6 +17,25 @@ def raised(town: Town, kind: str, about: str) -> e.Need | None:
     return next((n for n in town.needs.values() if n.kind == kind and n.about == about), None)
 
 
+def asked(
+    base: Base,
+    kind: str,
+    about: str,
+    title: str,
+    question: str,
+    choices: tuple[str, ...],
+    *,
+    bead: str = "",
+    agent: str = "",
+) -> list[e.AnyEvent]:
+    """The event that raises a need, unless one of that kind about the same thing is open."""
+    town = base.books.pending
+    if raised(town, kind, about) is not None:
+        return []
+    id = numbered("n", town.needs, town.seq + 1)
+    return [e.Escalated(e.Need(id, kind, title, base.clock.now(), question, choices, bead, agent, about))]
+
+
 def ask(
     base: Base,
     kind: str,
@@ -29,12 +48,8 @@ def ask(
     agent: str = "",
 ) -> None:
     """Raise a need unless one of that kind about the same thing is open."""
-    town = base.books.pending
-    if raised(town, kind, about) is not None:
-        return
-    id = numbered("n", town.needs, town.seq + 1)
-    need = e.Need(id, kind, title, base.clock.now(), question, choices, bead, agent, about)
-    base.books.write("engine", e.Escalated(need))
+    if events := asked(base, kind, about, title, question, choices, bead=bead, agent=agent):
+        base.books.write("engine", *events)
 
 
 def hold_bead(base: Base, bead: Bead, title: str, question: str) -> None:
@@ -45,7 +60,13 @@ def hold_bead(base: Base, bead: Bead, title: str, question: str) -> None:
     ask(base, "bead", bead.id, title, question, BEAD_CHOICES, bead=bead.id, agent=lease.polecat if lease else "")
 
 
+def settled(town: Town, kind: str, about: str, how: str) -> list[e.AnyEvent]:
+    """The event that closes a need that settled itself, if it is open."""
+    need = raised(town, kind, about)
+    return [] if need is None else [e.Answered(need.id, how, bead=need.bead)]
+
+
 def settle(base: Base, kind: str, about: str, how: str) -> None:
     """Close a need that settled itself."""
-    if (need := raised(base.books.pending, kind, about)) is not None:
-        base.books.write("engine", e.Answered(need.id, how, bead=need.bead))
+    if events := settled(base.books.pending, kind, about, how):
+        base.books.write("engine", *events)

@@ -15,7 +15,6 @@ from gastown_tui.engine.landing import Landing
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Review
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.model.merge import MergeRequest
 from gastown_tui.model.town import Town
 from gastown_tui.rig import merging
 
@@ -48,14 +47,14 @@ class Refinery:
             if entry.state == "waiting" and needs.raised(town, "landing", bead.id):
                 self._jobs.start(f"unblock {bead.id}", partial(self._landing.unblock, bead))
                 continue
-            self._jobs.start("refinery", partial(self._take, bead, entry))
+            self._jobs.start("refinery", partial(self._take, bead))
             return
 
     def gates_id(self) -> str:
         """Names the gates as they are configured: verdicts are kept by tree and by this."""
         return hashlib.sha256(repr(self._base.config.gates).encode()).hexdigest()[:12]
 
-    async def _take(self, bead: Bead, entry: MergeRequest) -> None:
+    async def _take(self, bead: Bead) -> None:
         """Merge, test, land; what fails goes back with its reason."""
         base = self._base
         tip = base.repo.tip(f"refs/heads/{base.config.target}")
@@ -69,7 +68,7 @@ class Refinery:
             needs.hold_bead(base, bead, f"The merge of {bead.id} loses lines", "\n".join(lost[:20]))
             return
         candidate = self._landing.candidate(bead, tip, merged.tree)
-        if not await self._tested(bead, entry, tip, candidate, merged.tree):
+        if not await self._tested(bead, tip, candidate, merged.tree):
             return
         if bead.work.no_land:
             lease = bead.work.lease
@@ -95,11 +94,11 @@ class Refinery:
         await base.feed.add(base.clock.now(), "refinery", "BACK", said, bead=bead.id, ok=False)
         await base.books.record("refinery", e.Conflicted(bead.id, bead.work.epoch, tip, names, reason))
 
-    async def _tested(self, bead: Bead, entry: MergeRequest, tip: str, candidate: str, tree: str) -> bool:
+    async def _tested(self, bead: Bead, tip: str, candidate: str, tree: str) -> bool:
         """Whether the tree's gates are green; runs them unless this very tree was run already."""
         base = self._base
         if not base.config.gated:
-            return self._allowed(bead, entry)
+            return self._allowed(bead)
         known = base.books.town.runs.get(tree)
         if known is not None and known.gates == self.gates_id() and known.ok:
             return True
@@ -115,15 +114,16 @@ class Refinery:
         await base.books.record("refinery", gated)
         return review.ok
 
-    def _allowed(self, bead: Bead, entry: MergeRequest) -> bool:
-        """Without gates each landing asks."""
-        if entry.state == "allowed":
-            return True
+    def _allowed(self, bead: Bead) -> bool:
+        """Without gates each landing asks; the answer may have come since this round looked."""
         base = self._base
+        entry = base.books.pending.queue.get(bead.id)
+        if entry is None or entry.state == "allowed":
+            return entry is not None
         question = f"{base.config.rig} is UNGATED: nothing was tested. Land {bead.id} ({bead.title}) all the same?"
-        needs.ask(base, "ungated", bead.id, f"Land {bead.id} untested?", question, ("wait", "land"), bead=bead.id)
-        if entry.state != "waiting":
-            base.books.write("refinery", e.MergeTurned(bead.id, "waiting", "UNGATED: waits for your yes"))
+        title = f"Land {bead.id} untested?"
+        asked = needs.asked(base, "ungated", bead.id, title, question, ("wait", "land"), bead=bead.id)
+        base.books.write("refinery", e.MergeTurned(bead.id, "waiting", "UNGATED: waits for your yes"), *asked)
         return False
 
     async def _run_gates(self, bead: Bead, candidate: str) -> Review:
