@@ -89,7 +89,7 @@ class Landing:
     async def _landed(self, bead: Bead, candidate: str) -> None:
         base = self._base
         town = base.books.pending
-        answered = [*needs.settled(town, "landing", bead.id, "landed"), *needs.settled(town, "ungated", bead.id, "landed")]
+        answered = [x for kind in ("landing", "ungated") for x in needs.settled(town, kind, bead.id, "landed")]
         await base.books.record("refinery", e.Landed(bead.id, bead.work.epoch, candidate), *answered)
         said = f"{bead.id} {bead.title}"
         await base.feed.add(base.clock.now(), "refinery", "LANDED", said, detail=candidate[:9], bead=bead.id)

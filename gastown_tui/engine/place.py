@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,21 @@ class Place:
     def there(self) -> bool:
         """Whether a town was founded here."""
         return self.config.exists()
+
+    @property
+    def held(self) -> bool:
+        """Whether an engine holds the town now; the lock goes with its process."""
+        try:
+            fd = os.open(self.lock, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        finally:
+            os.close(fd)
+        return False
 
 
 def find(start: Path) -> Place:
