@@ -35,11 +35,28 @@ class Conflicted:
     hunks: str
 
 
+def paired(triples: list[Triple], ours: dict[str, str], theirs: dict[str, str]) -> list[Triple]:
+    """Conflicts with a file one side renamed put together: libgit2 leaves its two names as two conflicts.
+
+    Args:
+        ours, theirs: new path by old path of what each side renamed.
+    """
+    by_path = {str(next(entry for entry in triple if entry).path): triple for triple in triples}
+    for moved, mine in ((ours, 1), (theirs, 2)):
+        for old, new in moved.items():
+            left, right = by_path.get(old), by_path.get(new)
+            if left and right and left[mine] is None and left[3 - mine] is not None and right[3 - mine] is None:
+                del by_path[old]
+                by_path[new] = (left[0], right[1] or left[1], right[2] or left[2])
+    return list(by_path.values())
+
+
 def describe(repo: pygit2.Repository, triple: Triple) -> Conflicted:
     """One conflict of a merge in memory."""
     ancestor, ours, theirs = triple
-    entry = ours or theirs or ancestor
-    path = str(entry.path) if entry is not None else ""
+    names = [str(entry.path) for entry in (ours, theirs, ancestor) if entry is not None]
+    # Of a renamed file, the name that is new: what the worker will find in the merged tree.
+    path = next((name for name in names if ancestor is not None and name != ancestor.path), names[0])
     kind = _KINDS[ancestor is not None, ours is not None, theirs is not None]
     if ours is None or theirs is None:
         return Conflicted(path, kind, f"{path}: {kind}.\n")

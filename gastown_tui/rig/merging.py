@@ -6,13 +6,13 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import pygit2
 
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig import git
-from gastown_tui.rig.conflicts import Conflicted, describe
+from gastown_tui.rig.changes import Row, moves, rows
+from gastown_tui.rig.conflicts import Conflicted, describe, paired
 from gastown_tui.rig.errors import cannot_write
 from gastown_tui.rig.pack import commit_bytes, object_id, person
 
@@ -61,7 +61,8 @@ def merge(repo_path: Path, ours: str, theirs: str) -> Merged | Conflict:
         index = repo.merge_commits(ours, theirs)
         if index.conflicts is None:
             return Merged(str(index.write_tree(repo)))
-        found = [describe(repo, triple) for triple in index.conflicts]
+        moved = [moves(rows(repo_path, str(base), side)) for side in (ours, theirs)]
+        found = [describe(repo, triple) for triple in paired(list(index.conflicts), *moved)]
     except OSError as error:
         raise cannot_write("The merged tree", error) from error
     except (pygit2.GitError, KeyError, ValueError) as error:
@@ -128,42 +129,16 @@ def survived(repo_path: Path, base: str, ours: str, theirs: str, merged_tree: st
     lost: list[str] = []
     try:
         merged = _files(repo, merged_tree)
-        rows = {side: _rows(repo_path, base, side) for side in (ours, theirs)}
+        changed = {side: rows(repo_path, base, side) for side in (ours, theirs)}
         for side, other in ((ours, theirs), (theirs, ours)):
-            moved = {row.old: row.new for row in rows[other] if row.status == "R"}
-            for row in rows[side]:
+            moved = moves(changed[other])
+            for row in changed[side]:
                 path = row.new if row.new in merged else moved.get(row.old, row.new)
                 lost += (f"{path}: {line}" for line in _missing(repo, row, merged.get(path)))
     except (pygit2.GitError, KeyError, ValueError, OSError) as error:
         title = f"Cannot check that {theirs[:12]} survived its merge: {error}."
         raise GasTownError(title, "Nothing was landed. Try: git fsck") from error
     return lost
-
-
-class _Row(NamedTuple):
-    """One file a side changed, as `git diff-tree --raw` has it; a blob of zeros is none."""
-
-    status: str
-    old: str
-    new: str
-    before: str
-    after: str
-
-
-def _rows(repo_path: Path, base: str, side: str) -> list[_Row]:
-    """The files a side changed, renames followed; submodules hold no lines of ours."""
-    words = ["diff-tree", "-r", "-z", "-M", "--raw", "--no-abbrev", f"{base}^{{tree}}", f"{side}^{{tree}}"]
-    fields = iter(git.run(words, repo_path).text.split("\0"))
-    rows = []
-    for head in fields:
-        if not head:
-            break
-        modes, before, after, status = head.rsplit(" ", 3)
-        old = next(fields)
-        new = next(fields) if status[0] in "RC" else old
-        if "160000" not in modes:
-            rows.append(_Row(status[0], old, new, before, after))
-    return rows
 
 
 def _files(repo: pygit2.Repository, tree: str) -> dict[str, str]:
@@ -179,7 +154,7 @@ def _files(repo: pygit2.Repository, tree: str) -> dict[str, str]:
     return found
 
 
-def _missing(repo: pygit2.Repository, row: _Row, merged: str | None) -> list[str]:
+def _missing(repo: pygit2.Repository, row: Row, merged: str | None) -> list[str]:
     if row.status == "D" or merged == row.after:
         return []
     new = repo[row.after].peel(pygit2.Blob)
