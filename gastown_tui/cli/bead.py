@@ -1,0 +1,217 @@
+"""`gt bead`: create, list, show, update, close and reopen beads."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gastown_tui.cli import common
+from gastown_tui.model.errors import Usage
+
+if TYPE_CHECKING:
+    from gastown_tui.model.bead import Bead
+    from gastown_tui.model.town import Town
+
+
+@click.group()
+def bead() -> None:
+    """Create, list, show, update or close beads.
+
+    \b
+    Example:
+      gt bead create "Rate-limit the login" -p 1
+      gt bead list --column ready
+      gt bead show td-5e2
+    """
+
+
+@bead.command("create")
+@click.argument("title")
+@click.option("-d", "--description", default="", help="The long text; - reads it from stdin.")
+@click.option("-a", "--acceptance", default="", help="Acceptance criteria.")
+@click.option("-p", "--priority", type=click.IntRange(0, 4), default=2, show_default=True)
+@click.option("-t", "--type", "issue_type", default="task", show_default=True)
+@click.option("-l", "--label", "labels", multiple=True, help="May be given several times.")
+@click.option("--needs", multiple=True, help="A bead that must be closed first; may be given several times.")
+@click.option("--file", "files", multiple=True, help="A file it will touch; may be given several times.")
+@click.option("--discovered-from", default="", help="The bead at which this was found.")
+@common.as_json
+def create(title: str, description: str, acceptance: str, as_json: bool, **fields: Any) -> None:
+    """File a bead. A polecat's waits in Backlog until you sling it.
+
+    \b
+    Example:
+      gt bead create "Rate-limit the login" -p 1 --needs td-5e2
+    """
+    if description == "-":
+        description = sys.stdin.read()
+    answer = common.order("create_bead", title=title, description=description, acceptance_criteria=acceptance, **fields)
+    common.show(answer, f"{answer['bead']} is filed.", as_json)
+
+
+@bead.command("list")
+@click.option("--column", help="backlog, ready, working, sheriff, witness, refinery or landed.")
+@click.option("--status", "status_", help="open, in_progress, blocked, deferred, closed, pinned or hooked.")
+@click.option("--label", help="Only with this label.")
+@click.option("--all", "all_", is_flag=True, help="Closed beads, too.")
+@common.as_json
+def list_(column: str | None, status_: str | None, label: str | None, all_: bool, as_json: bool) -> None:
+    """List beads, by column, priority and age.
+
+    \b
+    Example:
+      gt bead list
+      gt bead list --column ready --json
+    """
+    from gastown_tui.model.bead import record
+    from gastown_tui.model.lifecycle import COLUMNS
+
+    if column is not None and column not in COLUMNS:
+        raise Usage(f"There is no column {column}.", f"There are: {', '.join(COLUMNS)}.")
+    town = common.town()
+    order = {name: n for n, name in enumerate(COLUMNS)}
+    chosen = [
+        (town.column(b) or "", b) for b in town.beads.values()
+        if (all_ or column or status_ or b.status != "closed")
+        and (column is None or town.column(b) == column)
+        and (status_ is None or b.status == status_)
+        and (label is None or label in b.labels)
+    ]  # fmt: skip
+    chosen.sort(key=lambda row: (order.get(row[0], 9), row[1].priority, row[1].created_at, row[1].id))
+    rows = [[b.id, f"P{b.priority}", where or b.status, b.assignee, b.title] for where, b in chosen]
+    text = common.table(rows) or ["No bead fits. File one with: gt bead create TITLE"]
+    common.show([{**record(b), "column": where} for where, b in chosen], text, as_json)
+
+
+@bead.command("show")
+@click.argument("id")
+@common.as_json
+def show(id: str, as_json: bool) -> None:
+    """Everything about one bead: its text, what it waits for, what gates said of it.
+
+    \b
+    Example:
+      gt bead show td-5e2
+    """
+    from gastown_tui.model.bead import record
+
+    town = common.town()
+    found = town.bead(id)
+    common.show({**record(found), "column": town.column(found)}, list(_detail(town, found)), as_json)
+
+
+def _detail(town: Town, found: Bead) -> Iterator[str]:
+    from gastown_tui.model.bead import FIELDS, record
+
+    values = record(found)
+    work = found.work
+    yield f"{found.id}  {found.title}"
+    where = town.column(found) or found.close_reason or found.status
+    yield f"  {where}, P{found.priority}, {found.issue_type}" + (f", {found.assignee}" if found.assignee else "")
+    if work.held:
+        yield f"  held: {work.held}"
+    if blockers := town.blockers(found):
+        yield f"  waits for {', '.join(blockers)}"
+    if work.convoy:
+        yield f"  convoy {work.convoy}"
+    if work.landed:
+        yield f"  landed as {work.landed[:9]}"
+    if work.cost_usd:
+        yield f"  cost {common.dollars(work.cost_usd)}"
+    shown = {"id", "title", "status", "priority", "issue_type", "assignee", "dependencies", "close_reason"}
+    for field in FIELDS:
+        value = values.get(field.name)
+        if field.name in shown or not value:
+            continue
+        text = ", ".join(value) if isinstance(value, list) else str(value)
+        yield from [f"{field.label}:", *(f"  {line}" for line in text.splitlines())]
+    yield from _judged(found)
+
+
+def _judged(found: Bead) -> Iterator[str]:
+    for review in found.work.reviews:
+        yield f"{review.by}: {'pass' if review.ok else 'back'} at {review.commit[:9]} {review.reason}".rstrip()
+        for check in review.checks:
+            yield f"  {check.verdict:<7}{check.name}" + (f": {check.note}" if check.note else "")
+    for number, gone in enumerate(found.work.returns, 1):
+        yield f"sent back {number} by the {gone.by}: {gone.reason}"
+
+
+@bead.command("update")
+@click.argument("id")
+@click.option("-s", "--set", "changes", multiple=True, metavar="FIELD=VALUE", help="May be given several times.")
+@click.option("-p", "--priority", type=click.IntRange(0, 4))
+@click.option("--title")
+@click.option("--status", "status_", help="open, deferred, blocked or pinned.")
+@click.option("-d", "--description", help="- reads it from stdin.")
+@click.option("-l", "--label", "labels", multiple=True, help="The labels it shall have.")
+@common.as_json
+def update(id: str, changes: tuple[str, ...], as_json: bool, **named: Any) -> None:
+    """Change fields of a bead.
+
+    \b
+    Example:
+      gt bead update td-5e2 -p 0
+      gt bead update td-5e2 --set notes="Ask Ada first" --set estimated_minutes=30
+    """
+    values = dict(_pair(change) for change in changes)
+    if named.get("description") == "-":
+        named["description"] = sys.stdin.read()
+    for option, name in (("priority", "priority"), ("title", "title"), ("status_", "status"),
+                         ("description", "description"), ("labels", "labels")):  # fmt: skip
+        if named.get(option) not in (None, ()):
+            values[name] = named[option]
+    if not values:
+        raise Usage("There is nothing to change.", "Say what, as with: gt bead update ID -p 1")
+    answer = common.order("update_bead", bead=id, changes=values)
+    common.show(answer, f"{answer['bead']} is changed.", as_json)
+
+
+def _pair(change: str) -> tuple[str, Any]:
+    name, sign, value = change.partition("=")
+    if not sign:
+        raise Usage(f"{change!r} is not FIELD=VALUE.", "Nothing was changed.")
+    from gastown_tui.model.bead import EDITABLE
+
+    kind = EDITABLE[name].kind if name in EDITABLE else ""
+    if kind == "words":
+        return name, [word for word in value.split(",") if word]
+    if kind in ("minutes", "priority"):
+        try:
+            return name, json.loads(value)
+        except ValueError:
+            raise Usage(f"{name} is a number, not {value!r}.", "Nothing was changed.") from None
+    return name, value
+
+
+@bead.command("close")
+@click.argument("id")
+@click.argument("reason", default="")
+@common.as_json
+def close(id: str, reason: str, as_json: bool) -> None:
+    """Close a bead without landing it; a polecat that has it is ended, its work kept.
+
+    \b
+    Example:
+      gt bead close td-5e2 "Not wanted any more"
+    """
+    answer = common.order("close_bead", bead=id, reason=reason)
+    common.show(answer, f"{answer['bead']} is closed. gt bead reopen {answer['bead']} takes that back.", as_json)
+
+
+@bead.command("reopen")
+@click.argument("id")
+@common.as_json
+def reopen(id: str, as_json: bool) -> None:
+    """Make a closed bead open again.
+
+    \b
+    Example:
+      gt bead reopen td-5e2
+    """
+    answer = common.order("reopen_bead", bead=id)
+    common.show(answer, f"{answer['bead']} is open again.", as_json)

@@ -1,0 +1,161 @@
+"""What every command shares: which town is meant, how it is reached, and how an answer is printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gastown_tui.engine.place import Place, find
+from gastown_tui.model.errors import NoEngine, NoTown, Usage
+from gastown_tui.text import clean, clip, one_line, pad, width
+
+if TYPE_CHECKING:
+    from gastown_tui.door.client import Client
+    from gastown_tui.model.town import Town
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def folder() -> Path:
+    """Where the person stands: -C DIR, else the working folder."""
+    context = click.get_current_context(silent=True)
+    chosen = context.find_root().obj if context is not None else None
+    return chosen if isinstance(chosen, Path) else Path.cwd()
+
+
+def place() -> Place:
+    """The town meant; raises NoTown."""
+    try:
+        return find(folder())
+    except NoTown:
+        # An agent's worktree may lie outside the repository; its socket names the town all the same.
+        if mine := os.environ.get("GT_SOCKET", ""):
+            socket = Path(mine)
+            if socket.parent.name == ".gastown":
+                return Place(socket.parent.parent)
+        raise
+
+
+def client() -> Client:
+    """Speaks to the engine as the overseer, or as the agent this environment belongs to; raises NoTown, NoEngine."""
+    from gastown_tui.door.client import Client
+
+    return Client.here(os.environ, folder())
+
+
+def order(name: str, **args: Any) -> dict[str, Any]:
+    """Ask the engine and wait until it is durable; raises what it says."""
+    return client().order(name, args)
+
+
+def town() -> Town:
+    """The town now: from its engine, or from its ledger while none runs."""
+    try:
+        return client().town()
+    except NoEngine:
+        from gastown_tui.engine.reading import read_town
+
+        return read_town(place())
+
+
+def as_json(command: _F) -> _F:
+    """The --json option; the command gets it as `as_json`."""
+    words = "Print one JSON document (streams: one per line)."
+    return click.option("--json", "as_json", is_flag=True, help=words)(command)
+
+
+def show(document: Any, text: str | Iterable[str], as_json: bool) -> None:
+    """Print an answer: the document as JSON, or the text made safe for a terminal."""
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False))
+    elif isinstance(text, str):
+        click.echo(clean(text))
+    else:
+        for line in text:
+            click.echo(clean(line))
+
+
+def hint(text: str) -> None:
+    """Something beside the answer, to stderr, so that what is piped stays clean."""
+    click.echo(clean(text), err=True)
+
+
+def table(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> list[str]:
+    """Rows in columns; on a terminal the last column is cut at its edge."""
+    cleaned = [[one_line(cell) for cell in row] for row in ([heads, *rows] if heads else rows)]
+    if not cleaned:
+        return []
+    widths = [max(width(row[n]) for row in cleaned) for n in range(len(cleaned[0]))]
+    lines = []
+    for row in cleaned:
+        line = "  ".join([*(pad(cell, size) for cell, size in zip(row[:-1], widths, strict=False)), row[-1]])
+        lines.append(clip(line.rstrip(), columns()))
+    return lines
+
+
+def clip_line(line: str) -> str:
+    """One clean line, on a terminal cut at its edge."""
+    return clip(one_line(line), columns())
+
+
+def columns() -> int:
+    """Cells a line may take: the terminal's width, or any number when nobody looks."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
+
+
+def read_object(name: str) -> dict[str, Any]:
+    """The JSON object in a file, or on stdin for `-`; raises Usage saying where it breaks."""
+    try:
+        raw = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+        found = json.loads(raw)
+    except OSError as error:
+        raise Usage(f"{name} cannot be read: {error.strerror}.", "Nothing was sent.") from error
+    except ValueError as error:
+        raise Usage(f"This is not JSON: {error}.", "Nothing was sent; mend it and try again.") from error
+    if not isinstance(found, dict):
+        raise Usage("One JSON object is wanted.", "Nothing was sent; mend it and try again.")
+    return found
+
+
+def confirm(question: str, yes: bool) -> bool:
+    """Ask a person; without a terminal the answer is no, and with --yes it is yes."""
+    if yes:
+        return True
+    return sys.stdin.isatty() and click.confirm(clean(question), default=False, err=True)
+
+
+def age(at: float, now: float | None = None) -> str:
+    """How long ago, in at most three cells: 40s, 11m, 3h, 2d, 5w."""
+    seconds = max(0.0, (time.time() if now is None else now) - at)
+    for size, sign in ((604800, "w"), (86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{sign}"
+    return f"{int(seconds)}s"
+
+
+def dollars(usd: float) -> str:
+    """Money as people read it."""
+    return f"${usd:.2f}" if usd < 100 else f"${usd:.0f}"
+
+
+def text_of(words: Sequence[str], what: str) -> str:
+    """Words of a command line as one text, `-` for stdin; raises Usage when there is none."""
+    text = sys.stdin.read() if list(words) == ["-"] else " ".join(words)
+    if not text.strip():
+        raise Usage(f"There is no {what}.", "Give it as words, or - to read it from stdin.")
+    return text
+
+
+def picked(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Some fields of a document."""
+    return {name: document[name] for name in names if name in document}
+
+

@@ -1,0 +1,103 @@
+"""`gt status`: the town at a glance, with or without an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from gastown_tui.cli import common
+from gastown_tui.engine.place import Place
+from gastown_tui.model.errors import NoEngine
+
+
+@click.command()
+@common.as_json
+def status(as_json: bool) -> None:
+    """The town at a glance: beads by column, agents, the queue, what needs you, what it cost.
+
+    \b
+    Example:
+      gt status
+      gt status --json
+    """
+    document = document_of(common.place())
+    common.show(document, list(lines(document)), as_json)
+
+
+def document_of(place: Place) -> dict[str, Any]:
+    """The document of `gt status --json` (interfaces.md); without an engine it is read from the ledger."""
+    try:
+        return common.client().status()
+    except NoEngine:
+        from gastown_tui import config
+        from gastown_tui.engine.reading import read_town
+        from gastown_tui.engine.status import status as without_engine
+
+        return without_engine(read_town(place), config.load(place.config), {}, running=False)
+
+
+def lines(found: dict[str, Any]) -> Iterator[str]:
+    """The document as lines for people."""
+    gate = "" if found.get("gated", True) else "  UNGATED: nothing is tested before it lands"
+    yield f"{found['town']}  on {found.get('target', '')}{gate}"
+    engine = found["engine"]
+    if engine:
+        yield f"engine  pid {engine['pid']}, up {common.age(engine['since'])}"
+    else:
+        yield "engine  not running; start it with: gt up"
+    yield "beads   " + "  ".join(f"{name} {count}" for name, count in found["beads"].items())
+    yield f"spent   {_spent(found)}"
+    yield from _needs(found["needs_you"])
+    yield from _plans(found.get("plans", []))
+    yield from _agents(found["agents"])
+    yield from _queue(found["queue"])
+    for what, why in found.get("holds", {}).items():
+        yield f"held    {what}: {why}"
+    for what, note in found.get("notes", {}).items():
+        yield f"{what:<8}{note}"
+
+
+def _spent(found: dict[str, Any]) -> str:
+    budget = found.get("budget_usd") or 0
+    return common.dollars(found["cost_usd"]) + (f" of {common.dollars(budget)}" if budget else "")
+
+
+def _needs(needs: list[dict[str, Any]]) -> Iterator[str]:
+    if not needs:
+        return
+    yield ""
+    yield f"{len(needs)} need{'s' if len(needs) == 1 else ''} you:"
+    for need in needs:
+        yield f"  {need['id']}  {need['title']}"
+        choices = need.get("choices", ())
+        numbered = "  ".join(f"{n} {choice}" for n, choice in enumerate(choices, 1))
+        yield f"      gt answer {need['id']} " + (f"CHOICE   ({numbered})" if choices else "TEXT")
+
+
+def _plans(plans: list[dict[str, Any]]) -> Iterator[str]:
+    for plan in plans:
+        yield ""
+        yield f"plan {plan['plan']} waits for your yes: {plan['title']} ({plan['beads']} beads)"
+        yield f"      gt plan show {plan['plan']}   gt plan approve {plan['plan']}"
+
+
+def _agents(agents: list[dict[str, Any]]) -> Iterator[str]:
+    if agents:
+        yield ""
+        rows = [
+            [
+                a["name"], a["role"], f"{a['bead']} e{a['epoch']}" if a["bead"] else "", a["state"],
+                common.age(a["since"]), common.dollars(a["cost_usd"]),
+            ]
+            for a in agents
+        ]  # fmt: skip
+        yield from common.table(rows)
+
+
+def _queue(queue: list[dict[str, Any]]) -> Iterator[str]:
+    if queue:
+        yield ""
+        yield "merge queue:"
+        yield from (f"  {line}" for line in common.table([[q["bead"], q["state"], q["why"]] for q in queue]))

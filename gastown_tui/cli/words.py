@@ -1,0 +1,76 @@
+"""Events in words: one sentence for each kind of record, for `gt log` and summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gastown_tui.model import events as e
+from gastown_tui.text import one_line
+
+_SAID: dict[type[e.Event], Callable[[Any], str]] = {
+    e.TownFounded: lambda x: f"the town of {x.rig} was founded on {x.target} at {x.tip[:9]}",
+    e.EngineStarted: lambda x: f"the engine started (pid {x.pid}, version {x.version})",
+    e.EngineStopped: lambda x: f"the engine stopped: {x.reason}",
+    e.Held: lambda x: f"{x.what} is held: {x.reason}",
+    e.Resumed: lambda x: f"{x.what} goes on",
+    e.TipMoved: lambda x: (
+        f"the target moved from {x.old[:9]} to {x.new[:9]}, " + ("accepted" if x.known else "and not by us")
+    ),
+    e.BeadCreated: lambda x: f"{x.bead.id} was filed: {x.bead.title}",
+    e.BeadChanged: lambda x: f"{x.bead}: {', '.join(x.changes)} changed",
+    e.BeadMoved: lambda x: f"{x.bead}: {x.move.replace('_', ' ')}" + (f", {x.reason}" if x.reason else ""),
+    e.BeadApproved: lambda x: f"{x.bead} may go",
+    e.Slung: lambda x: f"{x.bead} was slung to {x.lease.polecat} (epoch {x.lease.epoch})",
+    e.AgentStarted: lambda x: f"{x.agent} ({x.role}) {'goes on' if x.resumed else 'started'}" + _about(x.bead),
+    e.AgentTurned: lambda x: f"{x.agent} is {x.state}",
+    e.AgentEnded: lambda x: f"{x.agent} ended: {x.reason}" + ("" if x.expected else " (unexpected)"),
+    e.Submitted: lambda x: f"{x.bead} was handed in at {x.commit[:9]}" + (f": {x.note}" if x.note else ""),
+    e.Checked: lambda x: f"{x.bead}: the sheriff {_judged(x.review)}",
+    e.Reviewed: lambda x: f"{x.bead}: the witness {_judged(x.review)}",
+    e.Conflicted: lambda x: f"{x.bead} conflicts with the tip in {', '.join(x.paths)} and goes back",
+    e.Gated: lambda x: f"{x.bead}: the gates on the combined tree {_judged(x.review)} ({x.seconds:.1f} s)",
+    e.MergeTurned: lambda x: f"{x.bead} is {x.state} in the queue" + (f": {x.why}" if x.why else ""),
+    e.LandingBegun: lambda x: f"{x.bead} is landing as {x.candidate[:9]}",
+    e.LandingFailed: lambda x: f"{x.bead} could not land: {x.why}",
+    e.Landed: lambda x: f"{x.bead} landed as {x.commit[:9]}",
+    e.Escalated: lambda x: f"you are needed ({x.need.id}): {x.need.title}",
+    e.Answered: lambda x: f"{x.need} was settled: {x.choice or x.text}",
+    e.Said: lambda x: f"{x.speaker} said: {x.text}",
+    e.MayorHeard: lambda x: f"the Mayor heard everything up to {x.upto}",
+    e.PlanSubmitted: lambda x: f"plan {x.draft.id} was filed, revision {x.draft.revision}: {x.draft.plan.title}",
+    e.PlanApproved: lambda x: f"plan {x.plan} was approved: convoy {x.convoy.id} with {len(x.ids)} beads",
+    e.PlanDropped: lambda x: f"plan {x.plan} was dropped" + (f": {x.reason}" if x.reason else ""),
+    e.Spent: lambda x: f"{x.agent} spent ${x.usd:.4f}" + _about(x.bead),
+}
+"""Every kind of event has its sentence; a test says so."""
+
+
+def sentence(event: e.AnyEvent) -> str:
+    """What happened, in one clean line."""
+    return one_line(_SAID[type(event)](event))
+
+
+def about(event: e.AnyEvent) -> set[str]:
+    """Ids of what an event is about: its bead, agent, plan, convoy or need."""
+    found = set()
+    for name in ("bead", "agent", "plan", "need", "draft", "convoy"):
+        value = getattr(event, name, None)
+        if value:
+            found.add(value if isinstance(value, str) else str(value.id))
+    if isinstance(event, e.Escalated):
+        found |= {event.need.bead, event.need.agent}
+    if isinstance(event, e.Slung):
+        found.add(event.lease.polecat)
+    return found
+
+
+def _about(bead: str) -> str:
+    return f" on {bead}" if bead else ""
+
+
+def _judged(review: Any) -> str:
+    if review.ok:
+        return "passed it"
+    first = review.reason.strip().splitlines()[:1]
+    return "sent it back" + (f": {first[0]}" if first else "")

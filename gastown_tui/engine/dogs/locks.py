@@ -1,0 +1,49 @@
+"""Whether a lock lies about that nobody holds any more."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+
+from gastown_tui.agents import processes
+from gastown_tui.config import Config
+from gastown_tui.engine.dogs.finding import BAD, OK, WARN, Finding
+from gastown_tui.engine.place import Place
+from gastown_tui.rig.repository import Repository
+
+
+def check(place: Place, config: Config) -> Iterator[Finding]:
+    """The engine's lock and what it says of itself, and git's locks that stop everybody."""
+    held = place.held
+    said = _said(place)
+    if held and said is None:
+        yield Finding("engine", BAD, "an engine holds the town and does not say where it answers", f"See {place.log}")
+    elif held:
+        yield Finding("engine", OK, f"runs (pid {(said or {}).get('pid')})")
+    elif said is not None and not processes.is_alive(said.get("pid", 0), said.get("start_ticks", 0)):
+        yield Finding("engine", WARN, "the last engine was killed; nothing is lost", "gt up goes on where it was.")
+    else:
+        yield Finding("engine", OK, "none runs")
+    yield from _git_locks(place, held)
+
+
+def _git_locks(place: Place, held: bool) -> Iterator[Finding]:
+    common = Repository(place.root).common_dir
+    found = [path for path in (common / "index.lock", common / "packed-refs.lock") if path.exists()]
+    ledger = common / "refs" / "heads" / "gt-ledger.lock"
+    if ledger.exists() and not held:
+        yield Finding("ledger lock", WARN, "left by an engine that was killed", "gt up takes it away.")
+    for path in found:
+        fix = f"If no git command runs there, remove {path}"
+        yield Finding("git lock", WARN, f"{path.name} stops landings while it lies there", fix)
+    if not found:
+        yield Finding("locks", OK, "git is free")
+
+
+def _said(place: Place) -> dict[str, int] | None:
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads(place.engine_json.read_bytes())
+        if isinstance(found, dict):
+            return found
+    return None
