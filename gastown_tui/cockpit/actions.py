@@ -103,7 +103,11 @@ def accept_part(desk: Desk, times: int | None) -> None:
     """Take the named beads of the plan, with what they need."""
     if (draft := desk.draft) is not None:
         keys = " ".join(bead.key for bead in draft.plan.beads)
-        desk.prompt("Accept these", lambda text: desk.order(o.ApprovePlan(draft.id, tuple(text.split())), "Accepted in part"), keys)
+        desk.prompt(
+            "Accept these",
+            lambda text: desk.order(o.ApprovePlan(draft.id, tuple(text.split())), "Accepted in part"),
+            keys,
+        )
 
 
 def edit(desk: Desk, times: int | None) -> None:
@@ -115,7 +119,9 @@ def edit(desk: Desk, times: int | None) -> None:
 def drop(desk: Desk, times: int | None) -> None:
     """Drop the draft, with words."""
     if (draft := desk.draft) is not None:
-        desk.prompt("Drop it, because", lambda text: desk.order(o.DropPlan(draft.id, text), "Dropped; the Mayor is told"))
+        desk.prompt(
+            "Drop it, because", lambda text: desk.order(o.DropPlan(draft.id, text), "Dropped; the Mayor is told")
+        )
 
 
 def read_plan(desk: Desk, times: int | None) -> None:
@@ -139,7 +145,7 @@ def release(desk: Desk, times: int | None) -> None:
     """Take the selected bead from its polecat."""
     if (bead := desk.bead) is not None:
         desk.prompt(f"Take {bead.id} from {bead.assignee}, because",
-                    lambda text: desk.order(o.Release(bead.id, text), f"{bead.id} is free; the work is kept"))  # fmt: skip
+                    lambda text: desk.order(o.Release(bead.id, text), f"{bead.id} is free, its work kept"))  # fmt: skip
 
 
 def close(desk: Desk, times: int | None) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
@@ -21,11 +23,11 @@ class Cockpit(App[str], inherit_bindings=False):
 
     TITLE = "Gas Town"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: list[BindingType] = []
+    BINDINGS: ClassVar[list[BindingType]] = []
     CSS = "Screen { background: $background; }"
 
     def __init__(self, link: Link, *, theme: str | None = None, read_only: bool = False, clock: Clock | None = None,
-                 ascii: bool = False) -> None:  # fmt: skip
+                 ascii: bool = False, ask_cap: Callable[[float], None] | None = None) -> None:  # fmt: skip
         super().__init__()
         self._palettes: dict[str, Palette] = {}
         for name in themes.names():
@@ -37,7 +39,7 @@ class Cockpit(App[str], inherit_bindings=False):
         if chosen not in self._palettes:
             themes.named(chosen)
         self.theme = chosen
-        self.town = TownScreen(link, self._palettes[chosen], clock or SystemClock(), read_only)
+        self.town = TownScreen(link, self._palettes[chosen], clock or SystemClock(), read_only, ask_cap)
 
     def get_default_screen(self) -> TownScreen:
         """The one screen."""

@@ -1,4 +1,4 @@
-"""A widget that is a list of lines: it compares what it drew last with what it draws now and repaints the difference."""
+"""A widget that is a list of lines: it compares what it drew with what it draws now and repaints the difference."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class Canvas(Widget):
             super().__init__()
             self.canvas, self.x, self.y, self.turn = canvas, x, y, turn
 
-    def __init__(self, id: str) -> None:
+    class Resized(Message):
+        """A canvas was drawn at another size."""
+
+    def __init__(self, id: str | None) -> None:
         super().__init__(id=id)
         self.scene: Scene | None = None
         self.look: Look | None = None
@@ -75,6 +78,7 @@ class Canvas(Widget):
     def on_resize(self) -> None:
         """A new size: everything is drawn again."""
         self.redraw(whole=True)
+        self.post_message(self.Resized())
 
     def render_line(self, y: int) -> Strip:
         """One line as styled cells."""

@@ -59,22 +59,29 @@ def _leave(why: str) -> Run:
     return lambda desk, _: desk.leave(why)
 
 
+def _write(desk: Desk, _: int | None) -> None:
+    desk.write()
+
+
 def _open(view: str) -> Run:
     return lambda desk, _: desk.open(view)
 
 
 ROWS: tuple[Command, ...] = (
     _c("bead.open", "enter", "Open the bead", (BOARD, TRAIN), a.open_bead, "", a.no_bead, "open"),
-    _c("attach", "enter", "Take the terminal (ctrl+] leaves)", POLECATS, a.attach, "type_keys", a.no_agent, "terminal"),
-    _c("mayor.write", "i, enter", "Write to the Mayor", MAYOR, lambda desk, _: desk.write(), "tell_mayor", None, "write"),
+    _c("attach", "enter", "Take the terminal (ctrl+] leaves)", (POLECATS, BEAD, NEEDS), a.attach, "type_keys",
+       a.no_agent, "terminal"),
+    _c("mayor.write", "i, enter", "Write to the Mayor", MAYOR, _write, "tell_mayor", foot="write"),
     _c("plan.accept", "a", "Accept the plan", (MAYOR, PLAN), a.accept, "approve_plan", a.no_draft, "accept"),
     _c("plan.edit", "e", "Edit the plan in $EDITOR", (MAYOR, PLAN), a.edit, "edit_plan", a.no_draft, "edit"),
-    _c("plan.drop", "x", "Drop the plan, with words for the Mayor", (MAYOR, PLAN), a.drop, "drop_plan", a.no_draft, "drop"),
-    _c("plan.part", "A", "Accept a part of the plan", (MAYOR, PLAN), a.accept_part, "approve_plan", a.no_draft, "in part"),
+    _c("plan.drop", "x", "Drop the plan, with words for the Mayor", (MAYOR, PLAN), a.drop, "drop_plan", a.no_draft,
+       "drop"),
+    _c("plan.part", "A", "Accept a part of the plan", (MAYOR, PLAN), a.accept_part, "approve_plan", a.no_draft,
+       "in part"),
     _c("plan.read", "p", "Read the whole plan", MAYOR, a.read_plan, "", a.no_draft, "read plan"),
     _c("mayor.attach", "t", "Take the Mayor's terminal", MAYOR, a.attach_mayor, "type_keys", a.no_mayor, "terminal"),
     *(_c(f"answer.{n}", f"{n}", f"Answer {n}", NEEDS, _numbered(n), "answer", a.no_question) for n in range(1, 10)),
-    _c("answer.say", "r, enter", "Answer in words", NEEDS, a.say, "answer", a.no_question, "reply"),
+    _c("answer.say", "r", "Answer in words", NEEDS, a.say, "answer", a.no_question, "reply"),
     _c("status.open", "s o", "Status open", BEADS, _status("open"), "update_bead", a.no_bead),
     _c("status.defer", "s d", "Status deferred", BEADS, _status("deferred"), "update_bead", a.no_bead),
     _c("status.block", "s b", "Status blocked", BEADS, _status("blocked"), "update_bead", a.no_bead),
@@ -107,7 +114,8 @@ ROWS: tuple[Command, ...] = (
     _c("last", "G", "To the last", (TOWN, BEAD, PLAN, HELP), a.last),
     _c("pane.next", "tab", "Next pane", TOWN, lambda desk, _: desk.next_pane(1)),
     _c("pane.previous", "shift+tab", "Previous pane", TOWN, lambda desk, _: desk.next_pane(-1)),
-    *(_c(f"pane.{name}", f"g {n}", f"Go to the {name.capitalize()}", TOWN, _pane(name)) for n, name in enumerate(PANES, 1)),
+    *(_c(f"pane.{name}", f"g {n}", f"Go to the {name.capitalize()}", TOWN, _pane(name))
+      for n, name in enumerate(PANES, 1)),
     _c("back", "escape, q", "Back", (TOWN, NEEDS, BEAD, PLAN, HELP, LEAVE), lambda desk, _: desk.back()),
     _c("help", "?", "Every key", (TOWN, NEEDS, BEAD, PLAN), _open("help")),
     _c("redraw", "ctrl+l", "Paint the screen again", TOWN, lambda desk, _: desk.redraw_all()),
@@ -131,11 +139,30 @@ def tries() -> dict[str, Trie[Command]]:
     }
 
 
-def footer(scope: str) -> list[Command]:
-    """The commands the footer may show in a scope: its own, then the town's."""
-    own = [c for c in ROWS if scope in c.scopes and c.foot]
-    rest = [c for c in ROWS if TOWN in c.scopes and c.foot and c not in own] if scope in (BOARD, POLECATS, TRAIN, MAYOR) else []
-    return own + rest
+FOOT_FIRST: dict[str, tuple[tuple[str, str], ...]] = {NEEDS: (("1-9", "answer"),)}
+FOOT_LAST: dict[str, tuple[tuple[str, str], ...]] = {
+    NEEDS: (("j k", "move"), ("Esc", "back")), BEAD: (("j k", "scroll"), ("Esc", "back")),
+    PLAN: (("j k", "scroll"), ("Esc", "back")), HELP: (("j k", "scroll"), ("Esc", "back")),
+}  # fmt: skip
+"""What the footer of a sheet shows beside its commands."""
+FAMILIES = {"status.open": "status", "priority.0": "priority"}
+"""Commands that stand for all those behind the same prefix."""
+
+
+def footer(scope: str, desk: Desk) -> list[tuple[str, Command | None, str]]:
+    """What the footer may show in a scope, as (chord, command, name): what can be done, its own before the town's."""
+    own = [c for c in ROWS if scope in c.scopes and (c.foot or c.id in FAMILIES)]
+    rest = (
+        [c for c in ROWS if TOWN in c.scopes and c.foot and c not in own]
+        if scope in (BOARD, POLECATS, TRAIN, MAYOR)
+        else []
+    )
+    out: list[tuple[str, Command | None, str]] = [(key, None, name) for key, name in FOOT_FIRST.get(scope, ())]
+    for command in own + rest:
+        if not reason(command, desk):
+            chord = command.keys[0].split(" ")[0] if command.id in FAMILIES else command.keys[0]
+            out.append((chord, command, command.foot or FAMILIES[command.id]))
+    return [*out, *((key, None, name) for key, name in FOOT_LAST.get(scope, ()))]
 
 
 def reason(command: Command, desk: Desk) -> str:

@@ -9,8 +9,11 @@ from gastown_tui.cockpit import commands
 from gastown_tui.cockpit.editing import edit
 from gastown_tui.cockpit.places import PANES
 from gastown_tui.cockpit.scene import Ask, Scene
+from gastown_tui.cockpit.text import cap
 from gastown_tui.cockpit.views.attach import USUAL, AttachView
 from gastown_tui.cockpit.views.bead import BeadView
+from gastown_tui.cockpit.views.cap import USUAL as USUAL_CAP
+from gastown_tui.cockpit.views.cap import CapView, dollars
 from gastown_tui.cockpit.views.needs import NeedsView
 from gastown_tui.cockpit.views.palette import PaletteView
 from gastown_tui.cockpit.views.reading import HelpView, LeaveView, PlanView
@@ -43,6 +46,9 @@ class DeskWork:
         screen, town = self._screen, self._screen.scene.town
         if isinstance(screen.top, BeadView):
             return town.beads.get(screen.top.about)
+        if isinstance(screen.top, NeedsView):
+            asked = screen.top.asked(screen.scene)
+            return town.beads.get(asked.bead) if asked is not None else None
         if screen.pane == "polecats":
             agent = town.agents.get(screen.grid.agent)
             return town.beads.get(agent.bead) if agent is not None else None
@@ -52,7 +58,9 @@ class DeskWork:
     @property
     def agent(self) -> str:
         """The polecat the selection is on, or the one who has the selected bead."""
-        if self._screen.pane == "polecats":
+        if (ask := self.question) is not None:
+            return ask.agent or (town.assignee if (town := self.scene.town.beads.get(ask.bead)) else "")
+        if self._screen.pane == "polecats" and self._screen.top is None:
             return self._screen.grid.agent
         bead = self.bead
         return bead.assignee if bead is not None else ""
@@ -133,6 +141,16 @@ class DeskWork:
             self.fit_terminal()
         if isinstance(made, PaletteView):
             screen.prompt("command", lambda text: None, "")
+        if isinstance(made, CapView):
+            screen.prompt("Spend at most, in dollars", self._capped, USUAL_CAP)
+
+    def _capped(self, text: str) -> None:
+        value = dollars(text)
+        if value is None:
+            self.say(f"{text} is not a sum", "No cap was set.", bad=True)
+        elif value and self._screen.ask_cap is not None:
+            self._screen.ask_cap(value)
+            self.say(f"At most {cap(value)} will be spent")
 
     def _made(self, view: str, about: str) -> Sheet:
         screen = self._screen
@@ -142,7 +160,8 @@ class DeskWork:
             return NeedsView(screen.tail)
         if view == "palette":
             return PaletteView(screen.scopes(), lambda command: commands.reason(command, self))
-        simple: dict[str, type[Sheet]] = {"bead": BeadView, "plan": PlanView, "help": HelpView, "leave": LeaveView}
+        simple: dict[str, type[Sheet]] = {"bead": BeadView, "plan": PlanView, "help": HelpView, "leave": LeaveView,
+                                         "cap": CapView}  # fmt: skip
         return simple[view](about or screen.scopes()[0])
 
     def back(self) -> None:

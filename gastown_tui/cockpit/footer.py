@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gastown_tui.cockpit.canvas import Canvas
-from gastown_tui.cockpit.commands import Command
 from gastown_tui.cockpit.draw.lines import Line, Span, ends, fit, length
 from gastown_tui.cockpit.scene import Scene
 from gastown_tui.cockpit.text import clip
-from gastown_tui.cockpit.views.reading import key_name
 
 MOST = 9
 """Keys the footer shows at most; those that do not fit drop from the right."""
@@ -38,7 +36,3 @@ class Footer(Canvas):
                 break
             out += [*part, Span("   " if width >= 100 else "  ")]
         return [ends(out, help_key, width)]
-
-    def offer(self, commands: Sequence[Command]) -> None:
-        """Show these commands."""
-        self.keys = [(key_name(command.keys[0]), command.foot) for command in commands if command.keys]

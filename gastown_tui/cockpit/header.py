@@ -49,7 +49,10 @@ def _left(scene: Scene, width: int, room: int) -> Line:
         parts.append([Span(spent, "strong"), Span(f"/{cap(limit)}" if limit else "", "muted")])
     else:
         gates = sum(counts[name] for name in GATES)
-        words = [(counts[n], n) for n in ("backlog", "ready", "working")] + [(gates, "gates"), (counts["landed"], "landed")]
+        words = [(counts[n], n) for n in ("backlog", "ready", "working")] + [
+            (gates, "gates"),
+            (counts["landed"], "landed"),
+        ]
         numbers: list[Span] = []
         for number, word in words:
             numbers += [Span(f"{number}", "text"), Span(f" {word}  ", "muted")]
@@ -65,7 +68,12 @@ def _left(scene: Scene, width: int, room: int) -> Line:
 
 def _name(scene: Scene) -> list[Span]:
     town = scene.town
-    out = [Span(clip(town.rig or "town", 24), "strong"), Span("  "), Span(clip(town.target or "?", 20), "muted"), Span(" ")]
+    out = [
+        Span(clip(town.rig or "town", 24), "strong"),
+        Span("  "),
+        Span(clip(town.target or "?", 20), "muted"),
+        Span(" "),
+    ]
     if not scene.config.gated:
         out.append(Span("UNGATED", "handled", True))
     elif scene.runs:

@@ -18,10 +18,10 @@ _NAMES = {"return": "enter", "ctrl+m": "enter", "ctrl+i": "tab", "down": "j", "u
 
 
 class Hit(NamedTuple, Generic[T]):
-    """A whole chord: what it stands for, and the count typed before it (None: none)."""
+    """A whole chord: what it stands for, and the number typed before it (None: none)."""
 
     found: T
-    count: int | None
+    times: int | None
 
 
 class Pending(NamedTuple):

@@ -66,7 +66,12 @@ def rule(number: int, title: str, note: Line, width: int, focused: bool, bold: b
     left = width - length(head)
     tail: Line = ()
     if note:
-        tail = (Span(" "), *crop(note, int(left * NOTE_ROOM) if left > 24 else max(0, left - 4)), Span(" "), Span(stroke, role))
+        tail = (
+            Span(" "),
+            *crop(note, int(left * NOTE_ROOM) if left > 24 else max(0, left - 4)),
+            Span(" "),
+            Span(stroke, role),
+        )
     dashes = left - length(tail)
     if dashes < 0:
         return fit(head, width)

@@ -59,9 +59,11 @@ class Scene:
         """What waits for the overseer: most work waiting behind it first, then the longest waiting."""
         found = [self._asked(need) for need in self.town.needs.values()]
         about = {need.about for need in self.town.needs.values()}
-        for draft in self.town.drafts.values():
-            if draft.state == "draft" and draft.id not in about:
-                found.append(Ask(draft.id, "plan", draft.plan.title, draft.at, draft=draft))
+        found += [
+            Ask(draft.id, "plan", draft.plan.title, draft.at, draft=draft)
+            for draft in self.town.drafts.values()
+            if draft.state == "draft" and draft.id not in about
+        ]
         return tuple(sorted(found, key=lambda ask: (ask.draft is not None, -ask.behind, ask.at, ask.id)))
 
     def _asked(self, need: Need) -> Ask:
@@ -195,7 +197,9 @@ class Scene:
         words = self.filter.lower().split()
         if not words:
             return beads
-        return (b for b in beads if all(w in f"{b.id} {b.title} {' '.join(b.labels)} {b.assignee}".lower() for w in words))
+        return (
+            b for b in beads if all(w in f"{b.id} {b.title} {' '.join(b.labels)} {b.assignee}".lower() for w in words)
+        )
 
     def urgency(self, bead: Bead) -> int:
         """0 for what waits for the overseer, 1 for trouble, 2 for the rest."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.geometry import Region
-from textual.screen import Screen
-from textual.widgets import Input
 
 from gastown_tui.cockpit import commands, keys
 from gastown_tui.cockpit.canvas import Canvas, Look
@@ -18,23 +17,20 @@ from gastown_tui.cockpit.commands import Command
 from gastown_tui.cockpit.deskwork import DeskWork
 from gastown_tui.cockpit.draw.lines import Line, Span
 from gastown_tui.cockpit.draw.terminal import Tails
-from gastown_tui.cockpit.fields import MayorField, PromptField
-from gastown_tui.cockpit.footer import Footer
 from gastown_tui.cockpit.header import Header
 from gastown_tui.cockpit.overlays import Dividers, WhichKey
 from gastown_tui.cockpit.pane import Pane
 from gastown_tui.cockpit.panes.kanban import Kanban
-from gastown_tui.cockpit.panes.mayor_chat import MayorChat
 from gastown_tui.cockpit.panes.merge_queue import MergeQueue
 from gastown_tui.cockpit.panes.polecat_grid import PolecatGrid
-from gastown_tui.cockpit.places import PANES, lay_out
+from gastown_tui.cockpit.places import lay_out
 from gastown_tui.cockpit.scene import Scene
 from gastown_tui.cockpit.themes import Palette
 from gastown_tui.cockpit.views.attach import LEAVE_KEYS, AttachView
-from gastown_tui.cockpit.views.palette import PaletteView
+from gastown_tui.cockpit.views.reading import key_name
 from gastown_tui.cockpit.views.sheet import Sheet
+from gastown_tui.cockpit.writing import WritingScreen
 from gastown_tui.engine.link import Link
-from gastown_tui.model.orders import TellMayor
 from gastown_tui.world import Clock
 
 FRAME = 1 / 12
@@ -42,27 +38,31 @@ FRAME = 1 / 12
 SAID_FOR = 4.0
 
 
-class TownScreen(Screen[str], inherit_bindings=False):
+class TownScreen(WritingScreen, inherit_bindings=False):
     """The cockpit's screen. It owns the focus, the layers and what is being typed; all else is the town's."""
 
-    BINDINGS: list[BindingType] = []
+    BINDINGS: ClassVar[list[BindingType]] = []
     AUTO_FOCUS = ""
     DEFAULT_CSS = "TownScreen { layers: base over top; overflow: hidden; }"
 
-    def __init__(self, link: Link, palette: Palette, clock: Clock, read_only: bool = False) -> None:
+    def __init__(self, link: Link, palette: Palette, clock: Clock, read_only: bool = False,
+                 ask_cap: Callable[[float], None] | None = None) -> None:  # fmt: skip
         super().__init__()
+        self.ask_cap = ask_cap
         self.link, self.palette, self.clock, self.read_only = link, palette, clock, read_only
         self.tails = Tails()
-        self.grid, self.board, self.train, self.mayor = PolecatGrid(self.tail), Kanban(), MergeQueue(), MayorChat()
-        self.panes: dict[str, Pane] = {"mayor": self.mayor, "board": self.board, "polecats": self.grid, "train": self.train}
-        self.header, self.footer, self.dividers, self.which = Header(), Footer(), Dividers(), WhichKey()
-        self.prompt_field, self.mayor_field = PromptField(), MayorField()
-        self.layers_open: list[Sheet] = []
+        self.grid, self.board, self.train = PolecatGrid(self.tail), Kanban(), MergeQueue()
+        self.panes: dict[str, Pane] = {
+            "mayor": self.mayor,
+            "board": self.board,
+            "polecats": self.grid,
+            "train": self.train,
+        }
+        self.header, self.dividers, self.which = Header(), Dividers(), WhichKey()
         self.pane, self.zoomed, self.paused, self.filter = "board", False, False, ""
         self.scene = self.look_at()
-        self.desk = DeskWork(self)
+        self.desk: DeskWork = DeskWork(self)
         self.dispatcher = keys.Dispatcher(commands.tries())
-        self._submit: Callable[[str], None] | None = None
         self._said_until = 0.0
         self._drawn: object = None
 
@@ -88,6 +88,8 @@ class TownScreen(Screen[str], inherit_bindings=False):
             self.pane = "mayor"
         self.place_all()
         self.set_interval(FRAME, self.poll)
+        if self.ask_cap is not None:
+            self.call_after_refresh(self.desk.open, "cap")
 
     def look_at(self) -> Scene:
         """The town now."""
@@ -138,7 +140,9 @@ class TownScreen(Screen[str], inherit_bindings=False):
 
     def _offer(self) -> None:
         scope = self.scopes()[0]
-        self.footer.offer([c for c in commands.footer(scope) if not commands.reason(c, self.desk)])
+        self.footer.keys = [
+            (key_name(chord) if row else chord, name) for chord, row, name in commands.footer(scope, self.desk)
+        ]
         self.footer.redraw()
 
     def place_all(self) -> None:
@@ -151,34 +155,18 @@ class TownScreen(Screen[str], inherit_bindings=False):
             self.panes[name].zoomed = self.zoomed and name == self.pane
             self.panes[name].place(region)
         self.dividers.place_between(places.dividers)
-        self._place_field(places.panes["mayor"])
+        self.place_field(places.panes["mayor"])
         for sheet in self.layers_open:
             sheet.place(sheet.where(width, height))
-        if self._submit is not None:
-            self._place_prompt()
+        self.place_prompt()
         self.desk.fit_terminal()
         self.draw()
-
-    def _place_field(self, pane: Region) -> None:
-        rows = self.mayor_field.wanted_rows if self.mayor_field.is_mounted else 1
-        shown = pane.height > 4 and not self.read_only and self.top is None
-        self.mayor.input_rows = rows if not self.read_only and pane.height > 4 else 0
-        self.mayor_field.place(Region(pane.x + 3, pane.bottom - rows, pane.width - 4, rows) if shown else Region())
-
-    def on_text_area_changed(self) -> None:
-        """The field grows with what is written."""
-        if self.mayor_field.wanted_rows != self.mayor.input_rows and self.mayor.input_rows:
-            self.place_all()
+        self.call_after_refresh(self.draw)
 
     def on_resize(self) -> None:
         """Another size."""
         if self.is_mounted:
             self.place_all()
-
-    @property
-    def top(self) -> Sheet | None:
-        """The uppermost sheet."""
-        return self.layers_open[-1] if self.layers_open else None
 
     def scopes(self) -> tuple[str, ...]:
         """Which keys hold now, the innermost first."""
@@ -193,31 +181,15 @@ class TownScreen(Screen[str], inherit_bindings=False):
             else:
                 self.desk.type(self.top, self.top.encode(event.key, event.character))
             return
-        if self._in_field(event):
+        if self.in_field(event):
             return
         event.stop()
         key = keys.spelled(event.key, event.character)
         counts = self.top is None or self.top.scope not in (commands.NEEDS, commands.LEAVE)
         result = self.dispatcher.feed(key, self.scopes(), self.clock.monotonic(), counts)
         if isinstance(result, keys.Hit):
-            self.run_command(result.found, result.count)
+            self.run_command(result.found, result.times)
         self._show_which()
-
-    def _in_field(self, event: events.Key) -> bool:
-        """What a key means while somebody writes: Esc leaves the field, ctrl+q the cockpit."""
-        if self.focused is None:
-            return False
-        if event.key == "escape":
-            self.end_prompt() if self._submit is not None else self.set_focus(None)
-        elif event.key in ("tab", "shift+tab") and self.focused is self.mayor_field:
-            self.set_focus(None)
-            self.desk.next_pane(1 if event.key == "tab" else -1)
-        elif event.key in ("ctrl+q", "ctrl+c") and self._submit is None:
-            self.set_focus(None)
-            self.desk.open("leave")
-        event.stop()
-        self.draw()
-        return True
 
     def run_command(self, command: Command, count: int | None) -> None:
         """Do it, or say why not."""
@@ -246,59 +218,6 @@ class TownScreen(Screen[str], inherit_bindings=False):
         self._said_until = self.clock.now() + SAID_FOR + len(hint) / 20
         self.footer.show(self.scene, Look(self.palette))
 
-    def prompt(self, label: str, submit: Callable[[str], None], initial: str) -> None:
-        """Have a line written in the footer."""
-        self._submit, self.footer.label = submit, one_line(label)
-        self.prompt_field.value = initial
-        self.prompt_field.cursor_position = len(initial)
-        self._place_prompt()
-        self.set_focus(self.prompt_field)
-        self.footer.show(self.scene, Look(self.palette))
-
-    def _place_prompt(self) -> None:
-        width, height = self.app.size
-        left = min(len(self.footer.label), width // 2) + 4
-        self.prompt_field.place(Region(left, height - 1, max(1, width - left - 1), 1))
-
-    def end_prompt(self) -> None:
-        """Drop the line."""
-        self._submit, self.footer.label = None, ""
-        self.prompt_field.place(Region())
-        self.set_focus(None)
-        if isinstance(self.top, PaletteView):
-            self.desk.back()
-        self.footer.show(self.scene, Look(self.palette))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """The line is written."""
-        submit, text = self._submit, event.value.strip()
-        chosen = self.top.chosen if isinstance(self.top, PaletteView) else None
-        palette = isinstance(self.top, PaletteView)
-        self.end_prompt()
-        if palette and chosen is not None:
-            self.run_command(chosen, None)
-        elif submit is not None and not palette:
-            submit(text)
-        self.draw()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """What is typed narrows the palette."""
-        if isinstance(self.top, PaletteView):
-            self.top.query_text, self.top.at = event.value, 0
-            self.top.redraw()
-
-    def on_prompt_field_turned(self, event: PromptField.Turned) -> None:
-        """Arrows move in the palette's list."""
-        if isinstance(self.top, PaletteView):
-            self.top.move(0, event.step)
-            self.top.redraw()
-
-    def on_mayor_field_sent(self, event: MayorField.Sent) -> None:
-        """Words for the Mayor."""
-        self.set_focus(None)
-        self.mayor.back = 0
-        self.desk.order(TellMayor(event.text))
-
     def on_paste(self, event: events.Paste) -> None:
         """A paste with nobody writing goes to the terminal that is open, or into the Mayor's field."""
         if isinstance(self.top, AttachView):
@@ -306,6 +225,10 @@ class TownScreen(Screen[str], inherit_bindings=False):
         elif self.top is None and self.pane == "mayor" and not self.read_only:
             self.desk.write()
             self.mayor_field.insert(event.text)
+
+    def on_canvas_resized(self) -> None:
+        """What a pane shows may decide which keys there are."""
+        self._offer()
 
     def on_canvas_clicked(self, event: Canvas.Clicked) -> None:
         """A click takes the focus and selects; the wheel moves."""
@@ -320,7 +243,3 @@ class TownScreen(Screen[str], inherit_bindings=False):
         elif target is self.header and event.x >= self.app.size.width - 16:
             self.desk.open("needs")
         self.draw()
-
-    def order_of_panes(self) -> Iterator[str]:
-        """The panes in the order Tab goes."""
-        return iter(PANES)

@@ -90,7 +90,9 @@ def _sheriff(scene: Scene, bead: Bead) -> Standing:
 
 def _witness(scene: Scene, bead: Bead) -> Standing:
     reading = bead.id in scene.witnessed
-    return Standing(Span("●", "text"), "reading", "muted") if reading else Standing(Span("·", "muted", True), "", "muted")
+    return (
+        Standing(Span("●", "text"), "reading", "muted") if reading else Standing(Span("·", "muted", True), "", "muted")
+    )
 
 
 def _refinery(scene: Scene, bead: Bead) -> Standing:

@@ -17,14 +17,31 @@ from textual.strip import Strip
 from textual.theme import Theme
 
 from gastown_tui.cockpit.clean import clean
-from gastown_tui.cockpit.draw.lines import Line, Span, width
-from gastown_tui.cockpit.text import ASCII
+from gastown_tui.cockpit.draw.lines import Line, Span
+from gastown_tui.cockpit.text import ASCII, width
 from gastown_tui.model.errors import GasTownError
 
-ROLES = frozenset("line text title strong muted focus good handled needs chip spark recede".split())
-GROUNDS = frozenset("ground raised well add cut hit".split())
+ROLES = frozenset(
+    ["line", "text", "title", "strong", "muted", "focus", "good", "handled", "needs", "chip", "spark", "recede"]
+)
+GROUNDS = frozenset(["ground", "raised", "well", "add", "cut", "hit"])
 _THEME = frozenset(
-    "name primary secondary success warning error accent foreground background surface panel boost dark ansi".split()
+    [
+        "name",
+        "primary",
+        "secondary",
+        "success",
+        "warning",
+        "error",
+        "accent",
+        "foreground",
+        "background",
+        "surface",
+        "panel",
+        "boost",
+        "dark",
+        "ansi",
+    ]
 )
 _KEPT = 20_000
 
@@ -100,6 +117,7 @@ def _bad(path: Path, why: str) -> GasTownError:
 
 def _build(values: dict[str, Any], path: Path) -> tuple[Theme, Palette]:
     roles, grounds = values.pop("roles", {}), values.pop("grounds", {})
+    variables = values.pop("variables", {})
     for table, wanted, found in (("roles", ROLES, roles), ("grounds", GROUNDS, grounds), ("", _THEME, values)):
         if odd := sorted(set(found) - wanted):
             raise _bad(path, f"{table or 'the file'} has {', '.join(odd)}, which means nothing")
@@ -108,7 +126,9 @@ def _build(values: dict[str, Any], path: Path) -> tuple[Theme, Palette]:
     styles = {name: Style.parse(text) for name, text in roles.items()}
     below = {name: Style.parse(f"on {text}") for name, text in grounds.items()}
     ansi = bool(values.get("ansi", False))
-    theme = Theme(**values, variables={"gt-well": values["surface"], "gt-muted": _colour(roles["muted"], ansi)})
+    theme = Theme(
+        **values, variables={**variables, "gt-well": values["surface"], "gt-muted": _colour(roles["muted"], ansi)}
+    )
     theme.to_color_system().generate()
     return theme, Palette(theme.name, styles, below, ansi)
 

@@ -55,9 +55,7 @@ def _blocks(tokens: list[Token], cells: int, role: str) -> Iterator[Line]:
             first = False
         elif kind == "hr":
             yield (Span("─" * cells, "line"),)
-        elif kind == "heading_open" and not first:
-            yield ()
-        elif kind == "paragraph_open" and not first and not lists:
+        elif (kind == "heading_open" and not first) or (kind == "paragraph_open" and not first and not lists):
             yield ()
         elif kind == "inline":
             inside = indent + 2 * max(0, len(lists) - 1) + (1 if lists else 0)

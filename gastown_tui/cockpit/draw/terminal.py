@@ -35,7 +35,9 @@ def _colour(colour: Colour) -> Color | None:
 
 def line_of(runs: list[Run]) -> Line:
     """A row of the emulator as a line."""
-    return tuple(Span(run.text, rich_style(run.style) if run.style != Style() else "text", False, "well") for run in runs)
+    return tuple(
+        Span(run.text, rich_style(run.style) if run.style != Style() else "text", False, "well") for run in runs
+    )
 
 
 class Tail:
@@ -104,7 +106,10 @@ class Tails:
         """Whether any terminal that was drawn last time has changed; forgets the others."""
         for agent in self._open.keys() - self._used:
             del self._open[agent]
-        return any([tail.poll(monotonic) for tail in self._open.values()])
+        changed = False
+        for tail in self._open.values():
+            changed = tail.poll(monotonic) or changed
+        return changed
 
     def begin(self) -> None:
         """A new frame: what is not asked for in it is let go."""

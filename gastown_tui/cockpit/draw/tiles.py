@@ -30,7 +30,7 @@ def pulse(lines: Sequence[FeedLine], now: float, minutes: int) -> list[int]:
 
 
 def head(scene: Scene, agent: Agent, cells: int, top: float, titled: bool) -> list[Line]:
-    """The first rows of a tile: name, pulse, age and cost; the state; `titled` gives the bead's title a row of its own."""
+    """The first rows of a tile: name, pulse, age, cost; the state; `titled` gives the bead's title a row of its own."""
     bead = scene.town.beads.get(agent.bead)
     found = standing.of_agent(scene, agent)
     minutes = 8 if cells >= 30 else 5

@@ -140,7 +140,9 @@ class Kanban(Pane):
             self.bead = ids[max(0, min(len(ids) - 1, at + dy))]
         step = 1 if dx > 0 else -1
         for _ in range(abs(dx)):
-            names = COLUMNS[COLUMNS.index(self.column) + 1 :] if step > 0 else COLUMNS[: COLUMNS.index(self.column)][::-1]
+            names = (
+                COLUMNS[COLUMNS.index(self.column) + 1 :] if step > 0 else COLUMNS[: COLUMNS.index(self.column)][::-1]
+            )
             target = next((name for name in names if self._order.get(name)), None)
             if target is None:
                 return

@@ -73,8 +73,9 @@ class MayorChat(Pane):
 
     def _draft(self, scene: Scene, draft: Draft, cells: int) -> list[Line]:
         """The plan that waits for a yes, with its keys in the last row."""
-        keys = (Span("a", "focus", True), Span(" accept  ", "muted"), Span("e", "focus", True), Span(" edit  ", "muted"),
-                Span("x", "focus", True), Span(" drop", "muted"))  # fmt: skip
+        keys: list[Span] = []
+        for key, word in (("a", " accept  "), ("e", " edit  "), ("x", " drop")):
+            keys += [Span(key, "focus", True), Span(word, "muted")]
         title = clip(draft.plan.title, cells)
         rows = self.size.height if self.zoomed else _DRAFT_ROWS
         wide = cells >= 46

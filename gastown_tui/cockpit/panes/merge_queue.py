@@ -6,8 +6,8 @@ from gastown_tui.cockpit import standing
 from gastown_tui.cockpit.draw.chart import progress
 from gastown_tui.cockpit.draw.lines import BLANK, Line, Span, ends, fit, length, raised
 from gastown_tui.cockpit.pane import Pane
-from gastown_tui.cockpit.scene import Scene
-from gastown_tui.cockpit.text import age, clip, countdown, count, seconds_about, wrap
+from gastown_tui.cockpit.scene import GATES, Scene
+from gastown_tui.cockpit.text import age, clip, count, countdown, seconds_about, wrap
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.merge import MergeRequest
 
@@ -28,31 +28,55 @@ class MergeQueue(Pane):
         self._first = 0
 
     def draw(self, scene: Scene, width: int, height: int) -> list[Line]:
-        """The blocks from top to bottom; what does not fit is scrolled to by the selection."""
+        """The blocks from top to bottom, in two columns where the pane has the screen; what does not fit scrolls."""
+        if _nothing(scene):
+            tip = [_row(row, width, False) for row, _ in _tip(scene, width - 2)]
+            return [
+                *tip,
+                BLANK,
+                (Span(" " + clip("Nothing to land. Approved work joins by itself.", width - 2), "muted"),),
+            ]
+        if self.zoomed and width >= 100:
+            return self._two_columns(scene, width, height)
         cells = width - 2
-        blocks = [_tip(scene, cells), _last_red(scene, cells), _testing(scene, cells), _queued(scene, cells),
+        blocks = [_tip(scene, cells), _last_red(scene, cells, 1), _testing(scene, cells), _queued(scene, cells),
                   _waits(scene, cells), _foreseen(scene, cells), _back(scene, cells)]  # fmt: skip
-        if not any(blocks[1:]) and not scene.town.columns.get("landed"):
-            return [_row(row, width, False) for row, _ in blocks[0]] + [
-                BLANK, (Span(" " + clip("Nothing to land. Approved work joins by itself.", cells), "muted"),)
-            ]  # fmt: skip
-        out: Block = []
-        for index, block in enumerate(blocks):
-            loose = height > 24 or index < 3
-            if out and block and (loose or len(blocks[index - 1]) == 0) and index not in (2,):
-                out.append((BLANK, ""))
-            out += block
+        out = _stacked(blocks, loose=height > 24)
         room = height - len(out) - 2
-        if room >= 2:
-            landed = _landed(scene, cells, room)
-            out += [(BLANK, ""), *landed] if landed else []
+        if room >= 2 and (landed := _landed(scene, cells, room)):
+            out += [(BLANK, ""), *landed]
+        return self._shown(out, width, height)
+
+    def _shown(self, out: Block, width: int, height: int) -> list[Line]:
         self._spots = [bead for _, bead in out]
-        beads = [bead for bead in self._spots if bead]
-        if self.bead not in beads:
-            self.bead = beads[0] if beads else ""
+        self._settle()
         self._scroll(len(out), height)
         shown = out[self._first : self._first + height]
         return [_row(row, width, self.focused and bead == self.bead and bool(bead)) for row, bead in shown]
+
+    def _settle(self) -> None:
+        beads = [bead for bead in self._spots if bead]
+        if self.bead not in beads:
+            self.bead = beads[0] if beads else ""
+
+    def _two_columns(self, scene: Scene, width: int, height: int) -> list[Line]:
+        """Left what is tested and comes next, right what waits, meets, was sent back and landed."""
+        left, right = width * 62 // 100, width - width * 62 // 100
+        cells, others = left - 4, right - 2
+        main = _stacked([[(BLANK, "")], _tip(scene, cells), _testing(scene, cells), _queued(scene, cells),
+                         _last_red(scene, cells, 12)], loose=True)  # fmt: skip
+        rest = _stacked([[(BLANK, "")], _waits(scene, others), _foreseen(scene, others), _back(scene, others),
+                         _landed(scene, others, 12)], loose=True)  # fmt: skip
+        self._spots = [bead for _, bead in (*main, *rest)]
+        self._settle()
+        self._first = 0
+        rows = max(len(main), len(rest))
+        out = []
+        for one, other in zip(_padded(main, rows), _padded(rest, rows), strict=True):
+            halves = [(*_row(row, size, self.focused and bead == self.bead and bool(bead)),)
+                      for (row, bead), size in ((one, left - 2), (other, right))]  # fmt: skip
+            out.append((*halves[0], Span("  "), *halves[1]))
+        return out[:height]
 
     def _scroll(self, rows: int, height: int) -> None:
         self._first = max(0, min(self._first, rows - height))
@@ -108,6 +132,27 @@ class MergeQueue(Pane):
             self.bead = self._spots[at]
 
 
+def _nothing(scene: Scene) -> bool:
+    gates = any(scene.town.columns.get(name) for name in (*GATES, "landed"))
+    return not gates and not scene.runs and not _back(scene, 40)
+
+
+def _stacked(blocks: list[Block], loose: bool) -> Block:
+    """Blocks below one another, with a blank row between them where there is room."""
+    out: Block = []
+    for index, block in enumerate(blocks):
+        if not block:
+            continue
+        if out and out[-1][0] and (loose or index < 2):
+            out.append((BLANK, ""))
+        out += block
+    return out
+
+
+def _padded(block: Block, rows: int) -> Block:
+    return [*block, *([(BLANK, "")] * (rows - len(block)))]
+
+
 def _row(row: Line, width: int, picked: bool) -> Line:
     spans = (Span("▌" if picked else " ", "focus"), *fit(row, width - 2))
     return (*(raised(spans) if picked else spans), Span(" "))
@@ -140,14 +185,20 @@ def _tip(scene: Scene, cells: int) -> Block:
     return out
 
 
-def _last_red(scene: Scene, cells: int) -> Block:
-    """The last run, when it was red: which one and what failed first."""
+def _last_red(scene: Scene, cells: int, rows: int) -> Block:
+    """The last run, when it was red: which one and what failed, in so many rows."""
     if not scene.runs or scene.runs[-1].ok:
         return []
     run = scene.runs[-1]
-    head = ends((Span("▲ ", "handled"), Span(f"run {len(scene.runs)} red", "handled", True)), (Span(f"{age(scene.now - run.at)}", "muted"),), cells)
-    first = next((text.strip() for text in run.failed.splitlines() if text.strip()), "the gates failed")
-    return [(head, ""), ((Span("  "), Span(clip(first, cells - 2), "text")), "")]
+    name = (Span("▲ ", "handled"), Span(f"run {len(scene.runs)} red", "handled", True))
+    out: Block = [(ends(name, (Span(age(scene.now - run.at), "muted"),), cells), "")]
+    said = [text for text in run.failed.splitlines() if text.strip()] or ["the gates failed"]
+    if rows == 1:
+        return [*out, ((Span("  "), Span(clip(said[0], cells - 2), "text")), "")]
+    for text in said[:rows]:
+        row = (Span("  ", "text", False, "well"), Span(clip(text, cells - 4), "text", False, "well"))
+        out.append((fit(row, cells, "well"), ""))
+    return out
 
 
 def _testing(scene: Scene, cells: int) -> Block:
@@ -158,7 +209,9 @@ def _testing(scene: Scene, cells: int) -> Block:
     each, gone = scene.run_seconds, _elapsed(scene, cars[0])
     word = "landing" if cars[0].state == "landing" else "testing"
     time = countdown(gone) + (f" {seconds_about(each)}" if each else "")
-    head = ends((Span("● ", "text"), Span(f"run {len(scene.runs) + 1} {word}", "strong")), (Span(time, "muted"),), cells)
+    head = ends(
+        (Span("● ", "text"), Span(f"run {len(scene.runs) + 1} {word}", "strong")), (Span(time, "muted"),), cells
+    )
     out: Block = [(head, "")]
     for index, car in enumerate(cars):
         edge = "  " if len(cars) == 1 else "┌ " if index == 0 else "└ " if index == len(cars) - 1 else "│ "
@@ -201,7 +254,9 @@ def _waiting(scene: Scene, bead: Bead, stage: str, place: int, cells: int) -> Li
     if asks:
         word = f"{stage.capitalize()}, asks you"
     elif stage == "witness":
-        word = "Witness reading" if bead.id in scene.witnessed else f"Witness, {'next' if place < 2 else f'{place + 1}th'}"
+        word = (
+            "Witness reading" if bead.id in scene.witnessed else f"Witness, {'next' if place < 2 else f'{place + 1}th'}"
+        )
     else:
         word = "Sheriff testing"
     glyph = Span("!", "chip") if asks else Span("·", "muted", True)
@@ -239,5 +294,8 @@ def _landed(scene: Scene, cells: int, rows: int) -> Block:
         left = (Span("✓ ", "good"), Span(f"{scene.short(bead.id)} ", "muted"), Span(clip(bead.title, cells), "text"))
         out.append((ends(left, (Span(age(scene.now - bead.work.landed_at).rjust(3), "muted"),), cells), bead.id))
     total = scene.town.counts()["landed"]
-    head = (Span("Landed", "text", True), Span(f"  {count(len(scene.runs), 'run')}" if total and cells > 30 else "", "muted"))
+    head = (
+        Span("Landed", "text", True),
+        Span(f"  {count(len(scene.runs), 'run')}" if total and cells > 30 else "", "muted"),
+    )
     return [(head, ""), *out] if out else []

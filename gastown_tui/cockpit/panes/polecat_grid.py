@@ -9,13 +9,13 @@ from gastown_tui.cockpit.draw.lines import BLANK, Line, Span, fit, raised
 from gastown_tui.cockpit.draw.tiles import head, log_face, pulse, screen_face
 from gastown_tui.cockpit.pane import Pane
 from gastown_tui.cockpit.scene import Scene
-from gastown_tui.cockpit.text import age
+from gastown_tui.cockpit.text import age, clip, count
 from gastown_tui.model.agent import Agent
 
 TILE = (28, 7)
 """The smallest slot of a tile, its selection bar and gaps included."""
 WIDE = 38
-SCREEN_AT, ASKING_AT = (60, 15), (40, 9)
+SCREEN_AT, ASKING_AT = (60, 15), (38, 9)
 """Tile sizes from which a tile shows its terminal by itself: any tile, and one that asks."""
 STEPS = (1, 2, 4, 6, 9, 12, 16, 20, 25, 30, 42, 50)
 """Tiles the grid makes room for, so that its shape changes rarely."""
@@ -50,7 +50,8 @@ class PolecatGrid(Pane):
         if not agents:
             return [_empty(scene)]
         last = [fit(BLANK, width)] if self.zoomed else []
-        height -= 1 if self.zoomed else 0
+        whole = height
+        height -= 3 if self.zoomed else 0
         busy = sum(1 for agent in agents if scene.town.beads[agent.bead].work.stage == "working")
         self._grid = across, down = _shape(max(1, busy), width, height)
         self._slot = width // across, max(TILE[1], (height + 1) // down)
@@ -63,10 +64,15 @@ class PolecatGrid(Pane):
         top = max((max(pulse(scene.lines(a.name), scene.now, 8)) for a in shown), default=0)
         out = list(last)
         for start in range(0, len(shown), across):
-            tiles = [self._tile(scene, agent, self._slot[0], self._slot[1] - 1, top) for agent in shown[start : start + across]]
-            for parts in zip(*tiles, strict=True):
-                out.append(fit([span for part in parts for span in part], width))
+            tiles = [
+                self._tile(scene, agent, self._slot[0], self._slot[1] - 1, top)
+                for agent in shown[start : start + across]
+            ]
+            out += [fit([span for part in parts for span in part], width) for parts in zip(*tiles, strict=True)]
             out.append(BLANK)
+        if self.zoomed:
+            out = [*out[: whole - 2], *([BLANK] * (whole - 2 - len(out))), (Span("─" * width, "line"),)]
+            out.append(_spoken(scene, self.agent, width))
         return out
 
     def _tile(self, scene: Scene, agent: Agent, slot: int, rows: int, top: float) -> list[Line]:
@@ -87,7 +93,9 @@ class PolecatGrid(Pane):
 
     def _on_screen(self, scene: Scene, agent: Agent, cells: int, rows: int) -> bool:
         asks = standing.of_agent(scene, agent).role == "needs"
-        by_itself = (cells >= SCREEN_AT[0] and rows >= SCREEN_AT[1]) or (asks and cells >= ASKING_AT[0] and rows >= ASKING_AT[1])
+        by_itself = (cells >= SCREEN_AT[0] and rows >= SCREEN_AT[1]) or (
+            asks and cells >= ASKING_AT[0] and rows >= ASKING_AT[1]
+        )
         return bool(agent.spool) and self.faces.get(agent.name, self.all_screens or by_itself) and agent.live
 
     def flip(self, everybody: bool) -> None:
@@ -169,19 +177,33 @@ def _shape(tiles: int, width: int, height: int) -> tuple[int, int]:
     """Columns and rows of the grid: as many columns as keep a tile wide, then as few as are needed."""
     widest, tallest = max(1, width // TILE[0]), max(1, (height + 1) // TILE[1])
     wanted = next((step for step in STEPS if step >= tiles), tiles)
-    shapes = [
-        (across, down)
-        for across in range(1, widest + 1)
-        for down in (-(-wanted // across),)
-        if down <= tallest
-    ]
+    shapes = [(across, down) for across in range(1, widest + 1) for down in (-(-wanted // across),) if down <= tallest]
     if not shapes:
         return widest, tallest
     wide = [shape for shape in shapes if width // shape[0] >= WIDE + 2]
     return max(wide) if wide else min(shapes)
 
 
+def _spoken(scene: Scene, name: str, width: int) -> Line:
+    """The selected polecat in a sentence: what it asks, or what it does and what waits behind it."""
+    agent = scene.town.agents[name]
+    found = standing.of_agent(scene, agent)
+    out = [Span(" "), Span(name, "strong"), Span(f"  {found.word}  ", found.role, found.role == "needs")]
+    asked = next((ask for ask in scene.asks if name == ask.agent or agent.bead == ask.bead), None)
+    bead = scene.town.beads[agent.bead]
+    out.append(Span(clip(asked.title if asked is not None else bead.title, width // 2), "title"))
+    if behind := scene.behind(bead.id):
+        out.append(Span(f"   {count(behind, 'bead')} wait{'s' if behind == 1 else ''} behind it", "muted"))
+    if asked is not None:
+        out += [Span("   !", "focus", True), Span(" answers it", "muted")]
+    return tuple(out)
+
+
 def _empty(scene: Scene) -> Line:
     if any(bead.work.approved for bead in scene.town.in_column("ready")):
-        return (Span(" Nobody is working. ", "muted"), Span("a", "focus"), Span(" slings the next ready bead.", "muted"))
+        return (
+            Span(" Nobody is working. ", "muted"),
+            Span("a", "focus"),
+            Span(" slings the next ready bead.", "muted"),
+        )
     return (Span(" Nobody is working.", "muted"),)

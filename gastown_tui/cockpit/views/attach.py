@@ -34,7 +34,12 @@ class AttachView(Sheet):
         agent = scene.town.agents.get(self.about)
         bead = scene.short(agent.bead) if agent is not None and agent.bead else ""
         title = self.tail.screen.title if self.tail is not None else ""
-        return line(Span("Polecats › ", "muted"), Span(self.about, "strong"), Span(f"  {bead}  ", "muted"), Span(title[:40], "muted"))
+        return line(
+            Span("Polecats › ", "muted"),
+            Span(self.about, "strong"),
+            Span(f"  {bead}  ", "muted"),
+            Span(title[:40], "muted"),
+        )
 
     def note(self, scene: Scene) -> Line:
         """How to get out."""
@@ -49,7 +54,11 @@ class AttachView(Sheet):
         """The rule, then the terminal as it is."""
         head: Line = (Span("━ ", "focus"), *self.head(scene), Span(" "))
         tail: Line = (Span(" "), *self.note(scene), Span(" ━", "focus"))
-        rule = (*crop(head, width - length(tail)), Span("━" * max(0, width - length(head) - length(tail)), "focus"), *tail)
+        rule = (
+            *crop(head, width - length(tail)),
+            Span("━" * max(0, width - length(head) - length(tail)), "focus"),
+            *tail,
+        )
         if self.tail is None:
             return [rule, (Span(" This agent has no terminal that could be shown.", "muted"),)]
         out = [rule]
@@ -85,8 +94,8 @@ def _with_cursor(row: Line, column: int) -> Line:
         if at <= column < at + size and len(span.text) == size:
             here = column - at
             style = span.role if isinstance(span.role, Style) else Style()
-            out += [span._replace(text=span.text[:here]), span._replace(text=span.text[here], role=style + Style(reverse=True)),
-                    span._replace(text=span.text[here + 1 :])]  # fmt: skip
+            lit = span._replace(text=span.text[here], role=style + Style(reverse=True))
+            out += [span._replace(text=span.text[:here]), lit, span._replace(text=span.text[here + 1 :])]
         else:
             out.append(span)
         at += size

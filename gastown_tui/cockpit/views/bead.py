@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gastown_tui.cockpit import standing
-from gastown_tui.cockpit.draw.lines import Line, Span, line
+from gastown_tui.cockpit.draw.lines import Line, Span, crop, line
 from gastown_tui.cockpit.draw.markdown import render
 from gastown_tui.cockpit.scene import Scene
 from gastown_tui.cockpit.text import age, clip, count, money, wrap
@@ -33,7 +33,12 @@ class BeadView(Sheet):
         bead = scene.town.beads.get(self.about)
         if bead is None:
             return [(Span("This bead is gone.", "muted"),)]
-        out: list[Line] = [(), *((Span(text, "strong"),) for text in wrap(bead.title, width, 3)), _facts(bead, width), ()]
+        out: list[Line] = [
+            (),
+            *((Span(text, "strong"),) for text in wrap(bead.title, width, 3)),
+            _facts(bead, width),
+            (),
+        ]
         out += [_gates(scene, bead), (), *_fields(scene, bead, width)]
         if bead.work.returned is not None and bead.work.stage == "working":
             out += [(), (Span("Why it came back", "text", True),)]
@@ -48,14 +53,15 @@ class BeadView(Sheet):
 
 
 def _facts(bead: Bead, width: int) -> Line:
-    parts = [bead.id]
-    if bead.work.convoy:
-        parts.append(f"convoy {bead.work.convoy}")
-    if bead.labels:
-        parts.append("label " + " ".join(bead.labels))
-    if bead.work.filed_by:
-        parts.append(f"filed by {bead.work.filed_by}")
-    return (Span(clip("   ".join(parts), width), "muted"),)
+    parts = [Span(bead.id, "muted")]
+    for label, value in (
+        ("convoy", bead.work.convoy),
+        ("label", " ".join(bead.labels)),
+        ("filed by", bead.work.filed_by),
+    ):
+        if value:
+            parts += [Span(f"   {label} ", "muted"), Span(value, "text")]
+    return crop(parts, width)
 
 
 def _gates(scene: Scene, bead: Bead) -> Line:
@@ -67,8 +73,8 @@ def _gates(scene: Scene, bead: Bead) -> Line:
         review = reviews.get(name)
         back = bead.work.returned
         if stage == "working" and back is not None and back.by == name:
-            out += [Span("← ", "handled"), Span(name.capitalize(), "strong"),
-                    Span(f" sent it back, {len(bead.work.returns)} of {scene.config.max_returns}", "handled")]  # fmt: skip
+            times = f" sent it back, {len(bead.work.returns)} of {scene.config.max_returns}"
+            out += [Span("← ", "handled"), Span(name.capitalize(), "strong"), Span(times, "handled")]
         elif stage == name:
             out += [Span("● ", "text"), Span(name.capitalize(), "strong")]
         elif stage == "landed" or (review is not None and review.ok):
@@ -77,7 +83,11 @@ def _gates(scene: Scene, bead: Bead) -> Line:
             out += [Span("· ", "muted"), Span(name.capitalize(), "muted")]
         out.append(Span(" ── ", "line"))
     landed = stage == "landed"
-    return (*out, Span("✓ " if landed else "· ", "good" if landed else "muted"), Span("Landed", "text" if landed else "muted"))
+    return (
+        *out,
+        Span("✓ " if landed else "· ", "good" if landed else "muted"),
+        Span("Landed", "text" if landed else "muted"),
+    )
 
 
 def _fields(scene: Scene, bead: Bead, width: int) -> list[Line]:
@@ -119,11 +129,20 @@ def _checks(bead: Bead, width: int) -> list[Line]:
         if not review.checks:
             continue
         seconds = sum(check.seconds for check in review.checks)
-        out += [(), (Span(review.by.capitalize(), "text", True), Span(f"  {age(seconds)}" if seconds >= 1 else "", "muted"))]
+        out += [
+            (),
+            (Span(review.by.capitalize(), "text", True), Span(f"  {age(seconds)}" if seconds >= 1 else "", "muted")),
+        ]
         for check in review.checks:
             sign, role = signs.get(check.verdict, ("?", "handled"))
             said = clip(check.note, max(0, width - 30)) if check.note else ""
-            out.append((Span(f"{sign} ", role), Span(clip(check.name, 40), "text"), Span(f"   {said}" if said else "", "muted")))
+            out.append(
+                (
+                    Span(f"{sign} ", role),
+                    Span(clip(check.name, 40), "text"),
+                    Span(f"   {said}" if said else "", "muted"),
+                )
+            )
     return out
 
 
@@ -136,7 +155,9 @@ def _history(scene: Scene, bead: Bead, width: int) -> list[Line]:
     for number, back in enumerate(work.returns, 1):
         events.append((back.at, Span("←", "handled"), back.by, f"sent back, try {number}: {back.reason}"))
     if work.lease is not None:
-        events.append((work.lease.granted, Span("●", "text"), "town", f"slung to {work.lease.polecat}, epoch {work.lease.epoch}"))
+        events.append(
+            (work.lease.granted, Span("●", "text"), "town", f"slung to {work.lease.polecat}, epoch {work.lease.epoch}")
+        )
     if not events:
         return []
     out: list[Line] = [(), (Span("History", "text", True), Span(f"  {len(events)}", "muted"))]

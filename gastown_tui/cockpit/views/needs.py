@@ -39,7 +39,9 @@ class NeedsView(Sheet):
 
     def head(self, scene: Scene) -> Line:
         """How many."""
-        return line(Span("Needs you", "strong"), Span(f"  {len(scene.asks)}", "needs", True) if scene.asks else Span(""))
+        return line(
+            Span("Needs you", "strong"), Span(f"  {len(scene.asks)}", "needs", True) if scene.asks else Span("")
+        )
 
     def note(self, scene: Scene) -> Line:
         """In which order."""
@@ -74,13 +76,16 @@ class NeedsView(Sheet):
         if ask.draft is not None:
             out += [(), *((Span("  "), *row) for row in tree(ask.draft, width - 4, 10, width > 70))]
         elif ask.agent and (shown := self._tail(ask.agent, width - 4, _TERMINAL_ROWS)):
-            out += [(), ends((Span(f"  {ask.agent}, now", "muted"),), (Span("↵", "focus"), Span(" answer in words", "muted")), width)]
-            out += [(Span("  "), *row) for row in shown]
+            whole = (Span("↵", "focus"), Span(" whole terminal", "muted"))
+            out += [(), ends((Span(f"  {ask.agent}, now", "muted"),), whole, width)]
+            out += [(Span("  "), *fit((Span(" ", "text", False, "well"), *row), width - 2, "well")) for row in shown]
         answers = ask.choices or (_PLAN_ANSWERS if ask.draft is not None else ())
         out.append(())
         for number, choice in enumerate(answers, 1):
             safe = "  the safe one" if number == 1 and ask.draft is None and len(answers) > 1 else ""
-            out.append((Span(f"  {number}  ", "focus", True), Span(clip(choice, width - 24), "title"), Span(safe, "muted")))
+            out.append(
+                (Span(f"  {number}  ", "focus", True), Span(clip(choice, width - 24), "title"), Span(safe, "muted"))
+            )
         if not answers:
             out.append((Span("  r  ", "focus", True), Span("Answer in words", "title")))
         return out
@@ -122,12 +127,12 @@ def _can_wait(scene: Scene, width: int) -> list[Line]:
         rows.append(_waiting(Span("✓", "good"), "landed", text, scene.now - newest.work.landed_at, width))
     for agent in scene.polecats:
         found = standing.of_agent(scene, agent)
-        if found.role == "handled":
+        if found.role == "handled" and found.word != "mending":
             text = f"{agent.name} on {scene.short(agent.bead)}"
             rows.append(_waiting(found.glyph, found.word.split(" ")[0], text, scene.now - agent.since, width))
     for what, why in sorted(scene.town.holds.items()):
         rows.append(_waiting(Span("=", "handled"), f"{what} held", why, None, width))
-    if (why := scene.notes.get("dispatch", "")):
+    if why := scene.notes.get("dispatch", ""):
         rows.append(_waiting(Span("·", "muted"), "sling", why, None, width))
     return [(), (Span("Can wait", "text", True), Span(f"  {len(rows)}", "muted")), *rows] if rows else []
 

@@ -51,7 +51,9 @@ class PaletteView(Sheet):
         """The commands that fit what was typed, the best first."""
         mine = [c for c in ROWS if set(c.scopes) & set(self._scopes) and not c.id.startswith(("answer", "down", "up"))]
         mine = [c for c in mine if not set(c.scopes) <= {NEEDS, LEAVE}]
-        scored = [(found, index, c) for index, c in enumerate(mine) if (found := score(self.query_text, c.title)) is not None]
+        scored = [
+            (found, index, c) for index, c in enumerate(mine) if (found := score(self.query_text, c.title)) is not None
+        ]
         return [command for _, _, command in sorted(scored, key=lambda item: item[:2])]
 
     def body(self, scene: Scene, width: int, height: int) -> list[Line]:
@@ -63,7 +65,9 @@ class PaletteView(Sheet):
         for index, command in enumerate(found):
             why = self._reason(command)
             keys = Span(" ".join(key_name(key) for key in command.keys[:1]), "muted" if why else "focus")
-            text = line(Span(clip(command.title, 44), "muted" if why else "title"), Span(f"   {why}" if why else "", "muted"))
+            text = line(
+                Span(clip(command.title, 44), "muted" if why else "title"), Span(f"   {why}" if why else "", "muted")
+            )
             row = ends((Span("▌" if index == self.at else " ", "focus"), *text), (keys, Span(" ")), width)
             out.append(raised(row) if index == self.at else row)
         return out or [fit((Span(" No command has these letters.", "muted"),), width)]

@@ -81,7 +81,7 @@ def _block(scope: str) -> list[Line]:
             continue
         seen.add(family)
         keys, title = _described(command, family)
-        out.append((Span(f"  {keys:<12} ", "focus"), Span(title, "text")))
+        out.append((Span(f"  {keys:<9} ", "focus"), Span(title, "text")))
     return out
 
 
@@ -95,7 +95,8 @@ def _described(command: Command, family: str) -> tuple[str, str]:
         return "1-9", "Take that answer"
     if family == "priority":
         return "p 0-4", "Priority"
-    return "  ".join(key_name(key) for key in command.keys), command.title
+    keys = "  ".join(key_name(key) for key in command.keys)
+    return keys if len(keys) <= 9 else key_name(command.keys[0]), command.title
 
 
 class LeaveView(Sheet):
@@ -115,7 +116,9 @@ class LeaveView(Sheet):
         live = len(scene.town.live_agents())
         keys = {"leave.detach": "d", "leave.stop": "i", "leave.now": "n"}
         rows = [row for row in ROWS if row.id in keys]
-        what = f"{count(live, 'agent')} {'is' if live == 1 else 'are'} running. Work is kept in git whichever you choose."
+        what = (
+            f"{count(live, 'agent')} {'is' if live == 1 else 'are'} running. Work is kept in git whichever you choose."
+        )
         out: list[Line] = [(), (Span(clip(what, cells), "muted"),), ()]
         out += [(Span(f"  {keys[row.id]}  ", "focus", True), Span(row.title, "title")) for row in rows]
         return [*out, (Span("  Esc  ".ljust(5), "focus"), Span("stay", "muted"))]

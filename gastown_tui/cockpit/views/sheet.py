@@ -21,7 +21,7 @@ class Sheet(Canvas):
     closed_below: ClassVar[bool] = False
 
     def __init__(self, about: str = "") -> None:
-        super().__init__(id=None)  # type: ignore[arg-type]
+        super().__init__(id=None)
         self.about = about
         self.first = 0
         self._total = 0
