@@ -32,9 +32,9 @@ class Ran:
         return self.code == 0
 
     @property
-    def word(self) -> str:
-        """PASS or FAIL."""
-        return "PASS" if self.ok else "FAIL"
+    def took(self) -> str:
+        """How long it ran, for a person."""
+        return f"{self.seconds:.1f} s"
 
     def check(self, name: str) -> Check:
         """The run as a named check of a review, with the end of its output."""

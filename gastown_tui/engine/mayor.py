@@ -50,6 +50,8 @@ class Mayor:
         live = self._sessions.live.get(_NAME)
         if live is not None and not live.ending:
             self._sessions.tell(_NAME, text)
+            if (turned := self._sessions.turned(_NAME, "working")) is not None:
+                await base.books.record("engine", turned)
         else:
             await self._start(text, again=seqs[-1] <= town.heard)
         if seqs[-1] > base.books.pending.heard:
@@ -74,8 +76,10 @@ class Mayor:
     async def turn_ended(self, live: Live, text: str) -> None:
         """Keep the Mayor's answer; an empty one is not an answer."""
         answer = clean(text).strip()
-        if answer:
-            await self._base.books.record(_NAME, e.Said("mayor", answer))
+        turned = self._sessions.turned(_NAME, "idle")
+        said = [e.Said("mayor", answer)] if answer else []
+        if events := [*said, *([turned] if turned is not None else [])]:
+            await self._base.books.record(_NAME, *events)
 
     async def follow_tip(self) -> None:
         """Let the Mayor read the code as it is now: its worktree goes to the tip while it is not at work."""

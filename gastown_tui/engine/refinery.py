@@ -142,7 +142,7 @@ class Refinery:
             ran = await commands.run(gate.run, slot, env, gate.timeout, base.clock)
             self._keep_log(bead, candidate, gate.name, ran.output)
             checks.append(ran.check(gate.name))
-            await base.feed.add(base.clock.now(), "refinery", "RUN", gate.run, detail=ran.word, ok=ran.ok, bead=bead.id)
+            await base.feed.add(base.clock.now(), "refinery", "RUN", gate.run, detail=ran.took, ok=ran.ok, bead=bead.id)
             if not ran.ok:
                 reason = (
                     f"Gate {gate.name} is red on the combined tree: your commit merged onto {base.config.target}, "

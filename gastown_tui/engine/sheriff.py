@@ -43,7 +43,7 @@ class Sheriff:
         for command in base.config.sheriff if not reason else ():
             ran = await commands.run(command, worktree, env, base.config.sheriff_timeout, base.clock)
             checks.append(ran.check(command))
-            await base.feed.add(base.clock.now(), "sheriff", "RUN", command, detail=ran.word, ok=ran.ok, bead=bead.id)
+            await base.feed.add(base.clock.now(), "sheriff", "RUN", command, detail=ran.took, ok=ran.ok, bead=bead.id)
             if not ran.ok:
                 reason = ran.why()
                 break

@@ -18,7 +18,7 @@ NAMES = (
 
 
 class Agent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """An agent the town started. `state` is starting, working, parked, asking, frozen or ended."""
+    """An agent the town started. `state` is starting, working, idle, parked, asking, frozen or ended."""
 
     name: str
     role: str
