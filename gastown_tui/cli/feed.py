@@ -11,8 +11,10 @@ import click
 
 from gastown_tui.cli import common
 from gastown_tui.model.errors import NoEngine
+from gastown_tui.text import clip
 
 _SHOWN = 40
+_LONGEST = 240
 
 
 @click.command()
@@ -60,8 +62,9 @@ def _print(line: dict[str, Any], as_json: bool) -> None:
 
 
 def said(line: dict[str, Any]) -> str:
-    """One line as the articles print it."""
-    words = [f"[{line['agent']}]", line["verb"], line["text"], line.get("detail", "")]
-    if line.get("ok") is not None and line["verb"] not in ("PASS", "FAIL"):
+    """One line as the articles print it; of a text of several lines the first."""
+    text, _, more = str(line["text"]).strip().partition("\n")
+    words = [f"[{line['agent']}]", line["verb"], text + (" ..." if more else ""), line.get("detail", "")]
+    if line["verb"] == "RUN" and line.get("ok") is not None:
         words.append("... PASS" if line["ok"] else "... FAIL")
-    return common.clip_line(" ".join(word for word in words if word))
+    return common.clip_line(clip(" ".join(word for word in words if word), _LONGEST))

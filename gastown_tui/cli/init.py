@@ -74,7 +74,7 @@ def repository() -> Repository:
         made = "Make it one: git init, git add, git commit. Then: gt init"
         raise Refused(f"{folder} is not in a git repository.", made) from error
     if repo.git("rev-parse", "--is-bare-repository").line == "true":
-        raise Refused(f"{repo.root} is a bare repository: nobody can work in it.", "Clone it, and gt init in the clone.")
+        raise Refused(f"{repo.root} is bare: nobody can work in it.", "Clone it, and gt init in the clone.")
     return repo
 
 
@@ -203,7 +203,7 @@ def _closing(document: dict[str, Any]) -> list[str]:
     if not document["gated"]:
         lines += UNGATED
     if document["uncommitted"]:
-        lines.append(f"Uncommitted changes here: {document['uncommitted']}. They stay untouched, and polecats do not see "
-                     "them: they start from the last commit.")  # fmt: skip
+        count = document["uncommitted"]
+        lines.append(f"Uncommitted changes here: {count}. They stay untouched; polecats start from the last commit.")
     lines += document["warnings"]
     return [*lines, 'Next: gt up, then gt mayor tell "what you want"']

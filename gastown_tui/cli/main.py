@@ -134,11 +134,18 @@ def run(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
+        if isinstance(inner := _inside(error), GasTownError):
+            return _say(inner, as_json)
         if os.environ.get("GT_DEBUG"):
             traceback.print_exc()
-        why = f"gt failed: {type(error).__name__}: {error}."
+        why = f"gt failed: {type(inner).__name__}: {inner}."
         return _say(GasTownError(why, "This is a fault of gt's. GT_DEBUG=1 shows where it happened."), as_json)
     return done if isinstance(done, int) else 0
+
+
+def _inside(error: BaseException) -> BaseException:
+    """What went wrong first, without the groups asyncio puts around it."""
+    return _inside(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _usage(title: str, hint: str) -> GasTownError:
