@@ -215,36 +215,42 @@ class Engine:
         """Recover, then look round until stopped; ends every session it started, and flushes the ledger."""
         processes.become_subreaper()
         books = self._base.books
-        writer = asyncio.create_task(books.run(), name="books")
-        try:
-            pid = os.getpid()
-            await books.record("engine", e.EngineStarted(pid, processes.start_ticks(pid), __version__))
-            await self._deacon.recover()
-            if self.town.holds.get("agents"):
-                await books.record("engine", e.Resumed("agents"))
-            async with asyncio.TaskGroup() as group:
-                self._jobs.open(group)
-                tasks = [
-                    group.create_task(work, name=name)
-                    for name, work in (
-                        ("reader", self._sessions.reader.run()), ("ends", self._sessions.watch_ends()),
-                        ("hear", self._sessions.listen()), ("archive", self._archive()), ("tick", self._tick()),
-                        ("rounds", self._rounds()),
-                    )
-                ]  # fmt: skip
-                await self.stopped.wait()
-                await self._leave(tasks)
-        finally:
-            await self._sessions.end_all("the engine ended")
-            books.close()
-            await writer
-            await self._last_flush()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(books.run(), name="books")
+            try:
+                await self._begin()
+                await self._serve()
+            finally:
+                await self._sessions.end_all("the engine ended")
+                books.close()
+        await self._last_flush()
 
-    async def _leave(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _begin(self) -> None:
+        pid = os.getpid()
+        await self._base.books.record("engine", e.EngineStarted(pid, processes.start_ticks(pid), __version__))
+        await self._deacon.recover()
+        if self.town.holds.get("agents"):
+            await self._base.books.record("engine", e.Resumed("agents"))
+
+    async def _serve(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            self._jobs.open(group)
+            looking = [
+                group.create_task(self._tick(), name="tick"), group.create_task(self._rounds(), name="rounds")
+            ]  # fmt: skip
+            hearing = [
+                group.create_task(work, name=name)
+                for name, work in (
+                    ("reader", self._sessions.reader.run()), ("ends", self._sessions.watch_ends()),
+                    ("hear", self._sessions.listen()), ("archive", self._archive()),
+                )
+            ]  # fmt: skip
+            await self.stopped.wait()
+            await self._leave(looking, hearing)
+
+    async def _leave(self, looking: list[asyncio.Task[None]], hearing: list[asyncio.Task[None]]) -> None:
         """End rounds first, then jobs, then sessions; what is unsaved is kept."""
-        for task in (tasks[5], tasks[4]):
-            task.cancel()
-        for task in list(self._jobs.running.values()):
+        for task in (*looking, *self._jobs.running.values()):
             task.cancel()
         await self._sessions.end_all("gt down")
         for live_bead in (b for c in ("working", "sheriff", "witness", "refinery") for b in self.town.in_column(c)):
@@ -253,7 +259,7 @@ class Engine:
                 await self._deacon.keep_work(live_bead.id, lease)
         with contextlib.suppress(CannotWrite):
             await self._base.books.record("engine", e.EngineStopped("gt down"))
-        for task in tasks:
+        for task in hearing:
             task.cancel()
 
     async def _last_flush(self) -> None:

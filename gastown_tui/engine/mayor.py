@@ -77,8 +77,9 @@ class Mayor:
         """Keep the Mayor's answer; an empty one is not an answer."""
         answer = clean(text).strip()
         turned = self._sessions.turned(_NAME, "idle")
-        said = [e.Said("mayor", answer)] if answer else []
-        if events := [*said, *([turned] if turned is not None else [])]:
+        events: list[e.AnyEvent] = [e.Said("mayor", answer)] if answer else []
+        events += [turned] if turned is not None else []
+        if events:
             await self._base.books.record(_NAME, *events)
 
     async def follow_tip(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from gastown_tui.engine.reading import read_town
 from gastown_tui.model.convoy import Plan, PlannedBead
 from gastown_tui.model.errors import Refused
-from gastown_tui.model.orders import ApprovePlan, CreateBead, DropPlan, EditPlan, Sling, SubmitPlan, TellMayor
+from gastown_tui.model.orders import Answer, ApprovePlan, CreateBead, DropPlan, EditPlan, Sling, SubmitPlan, TellMayor
 from tests.engine.towns import Running, founded, note, rehearse, running
 from tests.support import rigs
 
@@ -141,5 +141,25 @@ def test_the_same_order_twice_is_done_once(tmp_path: Path) -> None:
             first, second = await asyncio.gather(town.engine.ask(order, id="x"), town.engine.ask(order, id="x"))
             assert first == second
             assert len(town.town.beads) == 1
+
+    asyncio.run(story())
+
+
+def test_a_used_up_budget_holds_what_is_new_and_asks(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(founded(tmp_path, budget_usd=0.001)) as town:
+            first = await town.do(rehearse(note("a")))
+            await town.landed(first)
+            await town.until(lambda t: any(n.kind == "budget" for n in t.needs.values()), "the question")
+            second = await town.do(rehearse(note("b")))
+            await town.until(lambda t: "budget" in town.engine.notes.get("dispatch", ""), "a note")
+            need = next(n.id for n in town.town.needs.values() if n.kind == "budget")
+            assert (await town.engine.ask(Answer(need, "keep holding")))["open"]
+            assert need in town.town.needs, "it goes on standing under needs-you"
+            while town.engine.config.budget_usd < town.town.cost_usd:
+                need = next(n.id for n in town.town.needs.values() if n.kind == "budget")
+                await town.engine.ask(Answer(need, "double it"))
+                await asyncio.sleep(0.5)
+            await town.landed(second)
 
     asyncio.run(story())
