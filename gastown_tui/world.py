@@ -93,11 +93,15 @@ class DiskFiles:
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         try:
-            self.append(fd, data)
-            self.sync(fd)
-        finally:
-            os.close(fd)
-        os.replace(temporary, path)
+            try:
+                self.append(fd, data)
+                self.sync(fd)
+            finally:
+                os.close(fd)
+            os.replace(temporary, path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
 
     def sync_folder(self, path: Path) -> None:
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -206,7 +206,7 @@ EDITABLE = {f.name: f for f in FIELDS if f.editable}
 _KEEP_EMPTY = frozenset({"id", "title", "status", "priority", "issue_type"})
 _EMPTY = (Raw(b"null"), Raw(b'""'), Raw(b"[]"))
 _BEFORE = "gt:before"
-"""Where metadata that was not an object waits while the town's part stands beside it."""
+"""Where metadata that was empty or no object waits while the town's part stands beside it."""
 
 
 class _Hot(msgspec.Struct, frozen=True):
@@ -273,9 +273,10 @@ def _parts(bead: Bead) -> dict[str, Any]:
     if bead.dependencies:
         out["dependencies"] = [{**msgspec.to_builtins(d), "type": d.type} for d in bead.dependencies]
     if bead.work != Work():
-        metadata = out.get("metadata", Raw(b"{}"))
-        theirs = _decode_raw(metadata) if bytes(metadata).startswith(b"{") else {_BEFORE: metadata}
-        out["metadata"] = {**theirs, "gt": bead.work}
+        metadata = out.get("metadata")
+        theirs = _decode_raw(metadata) if metadata is not None and bytes(metadata).startswith(b"{") else {}
+        before = {_BEFORE: metadata} if metadata is not None and not theirs else {}
+        out["metadata"] = {**theirs, **before, "gt": bead.work}
     return out
 
 

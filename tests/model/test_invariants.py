@@ -1,0 +1,93 @@
+"""Any legal sequence of events keeps what must always hold; an illegal one raises and changes nothing."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis.stateful import invariant
+
+from gastown_tui.model import events as e
+from gastown_tui.model import town as towns
+from gastown_tui.model.bead import Bead
+from gastown_tui.model.lifecycle import COLUMNS
+from gastown_tui.model.town import Town
+from tests.model.telling import Telling
+
+CLAIMED = ("working", "sheriff", "witness", "refinery")
+
+
+class TownMachine(Telling):
+    """Looks at the town after every step."""
+
+    @invariant()
+    def no_bead_is_lost(self) -> None:
+        """Every bead ever created is there, at no lower an epoch than it ever had."""
+        assert set(self.town.beads) == self.created
+        for id, epoch in self.epochs.items():
+            assert self.town.beads[id].work.epoch == epoch
+
+    @invariant()
+    def columns_partition_the_beads(self) -> None:
+        """Each bead stands in the one column that the definitions give it, computed here from nothing."""
+        found = {id: name for name in self.town.columns for id in self.town.columns[name]}
+        assert sum(len(ids) for ids in self.town.columns.values()) == len(found)
+        assert found == {b.id: c for b in self.town.beads.values() if (c := self._column(b)) is not None}
+        assert sum(self.town.counts().values()) == len(found) and set(found.values()) <= set(COLUMNS)
+
+    def _column(self, bead: Bead) -> str | None:
+        if bead.work.stage != "idle":
+            return None if bead.work.stage == "dropped" else bead.work.stage
+        blocked = any(
+            other.status not in ("closed", "pinned")
+            for d in bead.dependencies
+            if d.type == "blocks" and (other := self.town.beads.get(d.depends_on_id)) is not None
+        )
+        ready = bead.status == "open" and bead.work.approved and not bead.work.held and not blocked
+        return "ready" if ready else "backlog"
+
+    @invariant()
+    def indexes_equal_a_recomputation(self) -> None:
+        """The indexes a chain of changes left are those of the beads put into an empty town."""
+        fresh = Town()
+        for id in sorted(self.town.beads, reverse=True):
+            fresh = fresh.put(self.town.beads[id])
+        for name in ("columns", "open_needs", "dependants"):
+            assert getattr(fresh, name) == getattr(self.town, name), name
+
+    @invariant()
+    def leases_queue_and_landings_agree(self) -> None:
+        """Who works holds the lease of the current epoch; who is approved is queued; one landing at a time."""
+        for bead in self.town.beads.values():
+            work = bead.work
+            assert (work.stage in CLAIMED) <= (work.lease is not None and work.lease.epoch == work.epoch), bead
+            assert (work.stage in ("idle", "dropped")) <= (work.lease is None)
+            assert (work.stage == "landed") == bool(work.landed)
+            assert bool(work.landing) <= (work.stage == "refinery")
+            assert (bead.status == "closed") == (work.stage in ("landed", "dropped"))
+            assert bool(bead.closed_at) <= (bead.status == "closed")
+            assert bool(work.held) <= any(n.kind == "bead" and n.bead == bead.id for n in self.town.needs.values())
+            if work.stage == "landed":
+                assert self.landed[bead.id] == work.landed
+        assert set(self.town.queue) == set(self.town.columns.get("refinery", ()))
+        for id, entry in self.town.queue.items():
+            assert (entry.epoch, entry.commit) == (self.town.beads[id].work.epoch, self.town.beads[id].work.commit)
+        assert sum(bool(b.work.landing) for b in self.town.beads.values()) <= 1
+
+    @invariant()
+    def the_ledger_gives_the_town_back(self) -> None:
+        """What the archive would have written, record by record, restores to an equal town."""
+        parts = ((kind, key, data) for (kind, key), data in self.ledger.items())
+        restored = towns.restore(towns.scalars(self.town), parts)
+        for name in restored.__struct_fields__:
+            assert getattr(restored, name) == getattr(self.town, name), name
+
+    def teardown(self) -> None:
+        """Replaying any prefix, through JSON, gives the town of that moment."""
+        replayed = Town()
+        lines = [e.encode(record) for record in self.story.records]
+        for line, known in zip(lines, self.towns, strict=True):
+            replayed = replayed.after(e.decode(line))
+            assert replayed == known
+
+
+TestTown = TownMachine.TestCase
+TestTown.settings = settings(max_examples=250, stateful_step_count=50)
