@@ -16,7 +16,7 @@ _QUIET = {"TodoWrite", "TodoRead", "BashOutput", "ExitPlanMode"}
 _COMMIT = re.compile(r"\bgit\b(?:\s+-\S+(?:\s+[^-\s&|;]\S*)?)*?\s+commit\b")
 _DONE = re.compile(r"(?:^|[\s;&|(])gt\s+done\b")
 _COMMITTED = re.compile(r"^\[[^\]\n]*\s([0-9a-f]{7,40})\]\s(.*)$", re.M)
-_MESSAGE = re.compile(r"""-m\s*(?:"([^"\n]*)|'([^'\n]*)|(\S+))""")
+_MESSAGE = re.compile(r"""\s-(?:\w*m|-message)[\s=]*(?:"([^"\n]*)|'([^'\n]*)|(\S+))""")
 _TESTS = re.compile(
     r"\b(?:pytest|py\.test|unittest|tox|nox|go\s+test|cargo\s+(?:test|nextest)|(?:npm|yarn|pnpm|bun)\s+(?:run\s+)?test"
     r"|npx\s+(?:jest|vitest|mocha)|jest|vitest|mocha|rspec|make\s+(?:test|check)|ctest|mvn\s+\S*test|gradle\s+\S*test)\b"
@@ -93,16 +93,17 @@ class Tools:
         if call.commits:
             notes += _commits(call.command, output, failed, at)
         if call.done:
-            said = _MESSAGE.search(call.command[_at(call) :])
-            text = one_line(next((part for part in said.groups() if part), "") if said else "")
+            text = _message(call.command, _DONE) or ""
             bad = Note(at, "FAIL", "gt done", _reason(output), False)
             notes.append(bad if failed else Note(at, "DONE", text, "", True))
         return notes
 
 
-def _at(call: _Call) -> int:
-    match = _DONE.search(call.command)
-    return match.start() if match else 0
+def _message(command: str, after: re.Pattern[str]) -> str | None:
+    """What `-m` says behind the verb it belongs to; None when it says nothing there (`git commit -F`)."""
+    verb = after.search(command)
+    said = _MESSAGE.search(command, verb.end()) if verb else None
+    return one_line(next((part for part in said.groups() if part), "")) if said else None
 
 
 def _commits(command: str, output: str, failed: bool, at: float | None) -> list[Note]:
@@ -111,8 +112,7 @@ def _commits(command: str, output: str, failed: bool, at: float | None) -> list[
         return [Note(at, "COMMIT", one_line(subject), sha, True) for sha, subject in found]
     if failed:
         return [Note(at, "FAIL", "git commit", _reason(output), False)]
-    said = _MESSAGE.search(command)  # `git commit -q` prints nothing
-    return [Note(at, "COMMIT", one_line(next((part for part in said.groups() if part), "")), "", True)] if said else []
+    return [Note(at, "COMMIT", _message(command, _COMMIT) or "", "", True)]  # `git commit -q` prints nothing
 
 
 def _reason(output: str) -> str:
@@ -152,10 +152,8 @@ def _common(one: list[str], other: list[str]) -> int:
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-_COUNTS = (
-    (re.compile(r"(\d+) (passed|failed|errors?|skipped)\b"), "{0} {1}"),  # pytest, cargo, jest
-    (re.compile(r"\b(failures|errors|skipped)=(\d+)"), "{1} {0}"),  # unittest
-)
+_COUNTS = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")  # pytest, cargo, jest
+_UNITTEST = re.compile(r"\b(failures|errors|skipped)=(\d+)")
 _RED = re.compile(r"\b[1-9]\d* failed\b|^FAILED \(|^FAIL\s+\S+\s+[\d.]+s", re.M)
 _RAN = re.compile(r"^Ran (\d+) tests? in", re.M)
 _GO = re.compile(r"^(ok|FAIL)\s+\S+\s+[\d.]+s", re.M)
@@ -164,11 +162,12 @@ _GO = re.compile(r"^(ok|FAIL)\s+\S+\s+[\d.]+s", re.M)
 def _counts(output: str) -> str:
     """What a test run says about itself, such as `14 passed` or `1 failed, 13 passed`; empty when nothing is known."""
     tail = output[-20_000:]
-    lines = [line for line in tail.splitlines() if _COUNTS[0][0].search(line)]
-    found = [_COUNTS[0][1].format(*match) for match in _COUNTS[0][0].findall(lines[-1])] if lines else []
+    lines = [line for line in tail.splitlines() if _COUNTS.search(line)]
+    found = [" ".join(match) for match in _COUNTS.findall(lines[-1])] if lines else []
     if not found and (ran := _RAN.findall(tail)):
-        found = [f"{ran[-1]} ran", *(_COUNTS[1][1].format(*match) for match in _COUNTS[1][0].findall(tail))]
+        said = _UNITTEST.findall(tail)
+        found = [f"{ran[-1]} ran", *(f"{n} {what.replace('failures', 'failed')}" for what, n in said)]
     if not found and (packages := _GO.findall(tail)):
         bad = packages.count("FAIL")
-        found = [f"{len(packages) - bad} packages ok", *([f"{bad} failed"] if bad else [])]
+        found = [f"{len(packages) - bad} ok", *([f"{bad} failed"] if bad else [])]
     return ", ".join(dict.fromkeys(found))
