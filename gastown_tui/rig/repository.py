@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gastown_tui.rig.errors import GitFailed, InTheWay, Moved, NoSuchRef, NotARe
 from gastown_tui.world import DiskFiles, Files
 
 ZERO = "0" * 40
+_TRIES, _PAUSE = 8, 0.02
 _HEX = re.compile(r"[0-9a-f]{40}")
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", "-M")
 
@@ -158,9 +160,14 @@ class Repository:
     # checkouts
 
     def checkouts(self) -> list[Checkout]:
-        """Every worktree git knows of, the main checkout first."""
-        told = self.git("worktree", "list", "--porcelain").text
-        return [_checkout(block) for block in told.split("\n\n") if block.strip()]
+        """Every worktree git knows of, the main checkout first. Raises GitFailed."""
+        for attempt in range(_TRIES):
+            # git fails over a worktree that is being made at this instant ("failed to read .../commondir: Success").
+            told = self.git("worktree", "list", "--porcelain", check=attempt + 1 == _TRIES)
+            if told.code == 0:
+                break
+            time.sleep(_PAUSE)
+        return [_checkout(block) for block in told.text.split("\n\n") if block.strip()]
 
     def checkouts_of(self, branch: str) -> list[Path]:
         """Where a branch is checked out, or being rebased or bisected (its HEAD is detached meanwhile)."""

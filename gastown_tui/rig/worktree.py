@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig import git, wip
 from gastown_tui.rig.errors import GitFailed, Unsaved, cannot_write
@@ -17,6 +19,9 @@ from gastown_tui.rig.homes import detect_trouble, home
 from gastown_tui.rig.repository import Checkout, Repository
 
 __all__ = ["Worktree", "Worktrees", "detect_trouble", "home"]
+
+_PATIENCE = 600
+"""Tenths of a second a `git worktree add` of an engine that is gone may still take."""
 
 _HALF_MADE = "initializing"
 """What `git worktree add` writes into its lock until it is done."""
@@ -95,13 +100,13 @@ class Worktrees:
 
     async def _is_there(self, path: Path) -> bool:
         """Whether a whole worktree is at `path`; what is half made is cleared away, anything else there refuses."""
-        row = await self._row(path)
-        if row is not None and row.locked == _HALF_MADE:
-            # Nobody was ever given this one, so nothing in it is anybody's work.
-            await self._clear(path)
-            return False
+        await self._mend(path)
         if _vacant(path):
             return False
+        row = await self._row(path)
+        if row is None and _was_moved(self.repo.common_dir, path):
+            await self._git("worktree", "repair", str(path))
+            row = await self._row(path)
         if row is None or not (path / ".git").exists():
             raise GasTownError(f"{path} is there and is no worktree.", "It was left alone. Move it away, then go on.")
         told = await self._git("rev-parse", "--absolute-git-dir", at=path, check=False)
@@ -111,9 +116,31 @@ class Worktrees:
         await asyncio.to_thread(wip.unlock, Path(told.line))
         return True
 
+    async def _mend(self, path: Path) -> None:
+        """Clear a half-made worktree away: nobody was ever given it, so nothing in it is anybody's work."""
+        if await asyncio.to_thread(_half_made, self.repo.common_dir, path):
+            await self._wait_for_maker(path)
+            if await asyncio.to_thread(_half_made, self.repo.common_dir, path):
+                await self._clear(path)
+
     async def _row(self, path: Path) -> Checkout | None:
-        rows = await asyncio.to_thread(self.repo.checkouts)
+        try:
+            rows = await asyncio.to_thread(self.repo.checkouts)
+        except GitFailed:
+            # One killed at the wrong instant makes git fail over all of them: ours are mended, then git has its say.
+            for record in await asyncio.to_thread(_places, self.repo.common_dir):
+                if record.parent == self.folder:
+                    await self._mend(record)
+            rows = await asyncio.to_thread(self.repo.checkouts)
         return next((row for row in rows if _real(row.path) == path), None)
+
+    async def _wait_for_maker(self, path: Path) -> None:
+        """Wait for a `git worktree add` of ours that outlived a killed engine: it is still writing there."""
+        for _ in range(_PATIENCE):
+            if not await asyncio.to_thread(_makers, path):
+                return
+            await asyncio.sleep(0.1)
+        raise GasTownError(f"git is still making {path}.", "Nothing was touched. End that git, or wait for it.")
 
     async def _refuse_elsewhere(self, branch: str, path: Path) -> None:
         held = await asyncio.to_thread(self.repo.checkouts_of, branch)
@@ -129,8 +156,7 @@ class Worktrees:
             await self._git(*words)
         except GitFailed:
             # A person's post-checkout hook that fails makes git say failed of a worktree that is whole.
-            row = await self._row(path)
-            if row is None or row.locked == _HALF_MADE or not (path / ".git").exists():
+            if not (path / ".git").exists() or _half_made(self.repo.common_dir, path):
                 await self._clear(path)
                 raise
             if (await self._git("status", "--porcelain", at=path)).line:
@@ -195,10 +221,12 @@ class Worktrees:
             if _vacant(path):
                 await self._clear(path)
                 return
-            row = await self._row(path)
-            if row is None:
+            await self._mend(path)
+            if _vacant(path):
+                return
+            if await self._row(path) is None:
                 raise GasTownError(f"{path} is no worktree of this repository.", "It was left alone.")
-            if unsaved != "discard" and row.locked != _HALF_MADE:
+            if unsaved != "discard":
                 await self._refuse_unsaved(path, unsaved)
             told = await self._git("worktree", "remove", "--force", "--force", str(path), check=False)
             if told.code or not _vacant(path):
@@ -237,14 +265,52 @@ def _ordered(path: Path, what: tuple[str, ...]) -> list[str]:
     return [*options, str(path), *(word for word in what if not word.startswith("--"))]
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "surrogateescape").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _place_of(record: Path) -> Path | None:
+    """Where the worktree of one of git's records is (its `gitdir` file names the `.git` file there)."""
+    named = _text(record / "gitdir")
+    return _real((record / named).parent) if named else None
+
+
+def _places(common_dir: Path) -> list[Path]:
+    return [place for record in (common_dir / "worktrees").glob("*") if (place := _place_of(record))]
+
+
 def _records_of(common_dir: Path, path: Path) -> list[Path]:
-    """Git's own folders for the worktree at `path` (their `gitdir` file names it)."""
+    """Git's own folders for the worktree at `path`; one killed before it was named is known by its folder's name."""
+    records = (common_dir / "worktrees").glob("*")
+    return [r for r in records if (_place_of(r) or (path if r.name == path.name and _unfinished(r) else None)) == path]
+
+
+def _unfinished(record: Path) -> bool:
+    return _text(record / "locked") == _HALF_MADE
+
+
+def _half_made(common_dir: Path, path: Path) -> bool:
+    return any(_unfinished(record) for record in _records_of(common_dir, path))
+
+
+def _makers(path: Path) -> list[int]:
+    """The processes that are making a worktree at `path`, as their command lines say."""
     found = []
-    for record in (common_dir / "worktrees").glob("*/gitdir"):
-        named = Path(record.read_text("utf-8", "surrogateescape").strip())
-        if _real((record.parent / named).parent) == path:
-            found.append(record.parent)
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        words = process.info["cmdline"] or []
+        if str(path) in words and "worktree" in words and "add" in words and process.status() != psutil.STATUS_ZOMBIE:
+            found.append(process.info["pid"])
     return found
+
+
+def _was_moved(common_dir: Path, path: Path) -> bool:
+    """Whether git's record for a worktree of ours names a place where nothing is any more (a repository was moved)."""
+    link = _text(path / ".git") if (path / ".git").is_file() else ""
+    named = _text(common_dir / "worktrees" / Path(link.removeprefix("gitdir: ")).name / "gitdir") if link else ""
+    return bool(named) and not Path(named).exists()
 
 
 def _remove_tree(path: Path) -> None:
