@@ -65,7 +65,7 @@ class _Reader:
         self._added: list[Added] = []
         self._removed: list[str] = []
         self._old = self._new = self._number = 0
-        self._binary = False
+        self._binary = self._owes = False
 
     def take(self, row: str) -> bool:
         """Take one line; False when it does not belong where it stands."""
@@ -80,11 +80,13 @@ class _Reader:
         if not self._path:
             return not row.strip()
         if row.startswith("+++ "):
-            self._path = row[4:].strip('"').removeprefix("b/") if row != "+++ /dev/null" else self._path
+            self._path = row[4:].rstrip("\t").strip('"').removeprefix("b/") if row != "+++ /dev/null" else self._path
+            self._owes = True  # git names a file this way only when hunks follow
             return True
         if match := _HUNK.match(row):
             self._old, self._new = int(match.group(1) or 1), int(match.group(3) or 1)
             self._number = int(match.group(2))
+            self._owes = False
             return True
         self._binary = self._binary or row.startswith("GIT binary patch")
         return self._binary or not row.strip() or bool(_HEADER.match(row))
@@ -110,6 +112,8 @@ class _Reader:
         return sign in " +-" and self._old >= 0 and self._new >= 0
 
     def _close(self) -> None:
+        if self._owes:
+            raise Unreadable(f"no hunk follows the header of {self._path}")
         if self._path:
             self._files.append(Changed(self._path, tuple(self._added), tuple(self._removed)))
         self._path, self._added, self._removed, self._binary = "", [], [], False
