@@ -89,19 +89,20 @@ _BITS = _layout()
 class _Masks(NamedTuple):
     """One field of every cell of a row, as a mask over the row read as one big integer."""
 
+    ones: int
     points: int
     styles: int
-    special: int
+    tags: int
+    wides: int
 
 
 @lru_cache(maxsize=64)
 def _masks(columns: int) -> _Masks:
     ones = sum(1 << (64 * cell) for cell in range(columns))
     return _Masks(
-        points=ones * 0x1FFFFF << _BITS.content,
-        styles=ones * 0xFFFF << _BITS.style,
-        special=ones * 3 << _BITS.tag | ones * 3 << _BITS.wide,
-    )
+        ones, ones * 0x1FFFFF << _BITS.content, ones * 0xFFFF << _BITS.style, ones * 3 << _BITS.tag,
+        ones * 3 << _BITS.wide,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -203,10 +204,11 @@ class Screen:
         lib.ghostty_render_state_update(state, terminal)
         lib.ghostty_render_state_get(state, lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR, self._iterator)
         changed = []
+        known: dict[int, Style] = {}
         index = ffi.new("uint16_t*")
         while lib.ghostty_render_state_row_iterator_next_dirty(self._iterator[0], index):
             row = int(index[0])
-            runs = self._runs()
+            runs = self._runs(known)
             if row < self.rows and runs != self._shown[row]:
                 self._shown[row] = runs
                 changed.append(row)
@@ -230,70 +232,76 @@ class Screen:
         self.rows_changed()
         return ["".join(run.text for run in runs).rstrip() for runs in self._shown]
 
-    def _runs(self) -> list[Run]:
+    def _runs(self, known: dict[int, Style]) -> list[Run]:
+        """The iterator's row as runs; `known` keeps the styles of one update, whose numbers hold that long."""
         row, view = self._iterator[0], self._view
         lib.ghostty_render_state_row_get(row, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, view)
         count = int(view.len)
         bits = int.from_bytes(ffi.buffer(view.ptr, count * 8)[:], "little")
         masks = _masks(count)
-        if not bits & (masks.points | masks.styles | masks.special):
+        if not bits & (masks.points | masks.styles | masks.tags | masks.wides):
             return [Run(" " * count, PLAIN, count)]
         lib.ghostty_render_state_row_get(row, lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS, self._cells)
-        if bits & masks.special:
-            return self._runs_by_cell(bits, count)
-        points = ((bits & masks.points) >> _BITS.content).to_bytes(count * 8, "little")
-        text = points.decode("utf-32-le", "replace")[::2].replace("\0", " ")
-        styles = bits & masks.styles
-        borders = (styles ^ styles >> 64).to_bytes(count * 8, "little")
-        # A border after cell i shows in the style bits of i; the last cell always ends a run.
-        ends = [] if not any(borders[: count * 8 - 8]) else _borders(borders, count)
-        runs, start = [], 0
-        for end in (*ends, count):
-            style = self._style_at(start) if styles >> (64 * start + _BITS.style) & 0xFFFF else PLAIN
-            runs.append(Run(_clean(text[start:end]), style, end - start))
-            start = end
+        points, looks, special = bits & masks.points, bits & masks.styles, bits & (masks.tags | masks.wides)
+        if special:
+            # Cells of nothing but background hold a colour where others hold a character.
+            blank = bits >> _BITS.tag + 1 & masks.ones
+            colours = blank * 0xFFFFFF << _BITS.content
+            points &= ~colours
+            looks |= bits & (colours | blank * 3 << _BITS.tag)
+            # The second half of a wide character looks as the first does.
+            halves = (bits >> _BITS.wide + 1 & ~(bits >> _BITS.wide) & masks.ones) * 0xFFFFFFFFFFFFFFFF
+            looks = looks & ~halves | looks << 64 & halves
+        text = (points >> _BITS.content).to_bytes(count * 8, "little").decode("utf-32-le", "replace")[::2]
+        text = _clean(text.replace("\0", " "))
+        cells: str | list[str] = self._special(text, bits, count) if special else text
+        if not looks:
+            return [Run("".join(cells), PLAIN, count)]
+        kinds = memoryview(looks.to_bytes(count * 8, "little")).cast("Q")
+        runs, start, style = [], 0, self._look(kinds[0], 0, known)
+        for at in _borders(looks, count):
+            following = self._look(kinds[at], at, known)
+            if following != style:
+                runs.append(Run("".join(cells[start:at]), style, at - start))
+                start, style = at, following
+        runs.append(Run("".join(cells[start:]), style, count - start))
         return runs
 
-    def _runs_by_cell(self, bits: int, count: int) -> list[Run]:
-        """The same for rows with wide or combined characters, or cells that are nothing but background."""
-        runs: list[Run] = []
-        text, begin, last, last_key = "", 0, PLAIN, (0, 0)
-        for at in range(count):
-            cell = bits >> (64 * at) & 0xFFFFFFFFFFFFFFFF
+    def _look(self, kind: int, at: int, known: dict[int, Style]) -> Style:
+        """The style that goes with the look bits of the cell at `at`."""
+        if not kind:
+            return PLAIN
+        style = known.get(kind)
+        if style is None:
+            tag = kind >> _BITS.tag & 3
+            if tag:
+                style = _background(tag, kind >> _BITS.content & 0xFFFFFF)
+            else:
+                cells, raw = self._cells[0], self._raw_style
+                lib.ghostty_render_state_row_cells_select(cells, at)
+                lib.ghostty_render_state_row_cells_get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_STYLE, raw)
+                style = _style(ffi.buffer(raw)[:])
+            known[kind] = style
+        return style
+
+    def _special(self, text: str, bits: int, count: int) -> list[str]:
+        """One string a cell: characters of several code points whole, second halves of wide ones empty."""
+        cells = list(text)
+        for at, cell in enumerate(memoryview(bits.to_bytes(count * 8, "little")).cast("Q")):
             if cell >> _BITS.wide & 3 == _SPACER_TAIL:
-                continue
-            tag, content = cell >> _BITS.tag & 3, cell >> _BITS.content & 0xFFFFFF
-            key = (cell >> _BITS.style & 0xFFFF, 0) if tag < 2 else (tag, content + 1)
-            if key != last_key:
-                last_key = key
-                style = self._style_at(at) if tag < 2 and key[0] else _background(tag, content)
-                if style != last:
-                    if text:
-                        runs.append(Run(text, last, at - begin))
-                    text, begin, last = "", at, style
-            text += self._cell_text(at, tag, content)
-        runs.append(Run(text, last, count - begin))
-        return runs
+                cells[at] = ""
+            elif cell >> _BITS.tag & 3 == lib.GHOSTTY_CELL_CONTENT_CODEPOINT_GRAPHEME:
+                cells[at] += self._joined(at)
+        return cells
 
-    def _cell_text(self, at: int, tag: int, content: int) -> str:
-        if tag > 1 or not content & 0x1FFFFF:
-            return " "
-        base = _clean(chr(content & 0x1FFFFF))
-        if tag == 0:
-            return base
+    def _joined(self, at: int) -> str:
+        """What joins the first code point of a cell; a hostile one has no width of its own and is dropped."""
         cells, size = self._cells[0], ffi.new("uint32_t*")
         lib.ghostty_render_state_row_cells_select(cells, at)
         lib.ghostty_render_state_row_cells_get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_LEN, size)
         points = ffi.new("uint32_t[]", max(int(size[0]), 1))
         lib.ghostty_render_state_row_cells_get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_GRAPHEMES_BUF, points)
-        # What joins a character has no width of its own: a hostile one is dropped, not shown.
-        return base + _HOSTILE.sub("", "".join(chr(point) for point in list(points)[1 : int(size[0])]))
-
-    def _style_at(self, at: int) -> Style:
-        cells, raw = self._cells[0], self._raw_style
-        lib.ghostty_render_state_row_cells_select(cells, at)
-        lib.ghostty_render_state_row_cells_get(cells, lib.GHOSTTY_RENDER_STATE_ROW_CELLS_DATA_STYLE, raw)
-        return _style(ffi.buffer(raw)[:])
+        return _HOSTILE.sub("", "".join(chr(point) for point in list(points)[1 : int(size[0])]))
 
     @property
     def title(self) -> str:
@@ -357,16 +365,18 @@ class _KeyEncoder:
         return bytes(ffi.buffer(buffer, size[0])[:])
 
 
-def _borders(bits: bytes, count: int) -> list[int]:
-    return [at + 1 for at, border in enumerate(memoryview(bits).cast("Q")[: count - 1]) if border]
+def _borders(looks: int, count: int) -> list[int]:
+    """Where cells look different from the one before, from 1 on."""
+    changes = (looks ^ looks >> 64).to_bytes(count * 8, "little")
+    if not any(changes[:-8]):
+        return []
+    return [at + 1 for at, change in enumerate(memoryview(changes).cast("Q")[: count - 1]) if change]
 
 
 def _background(tag: int, content: int) -> Style:
     if tag == lib.GHOSTTY_CELL_CONTENT_BG_COLOR_PALETTE:
         return Style(bg=content & 0xFF)
-    if tag == lib.GHOSTTY_CELL_CONTENT_BG_COLOR_RGB:
-        return Style(bg=(content & 0xFF, content >> 8 & 0xFF, content >> 16 & 0xFF))
-    return PLAIN
+    return Style(bg=(content & 0xFF, content >> 8 & 0xFF, content >> 16 & 0xFF))
 
 
 def _clean(text: str) -> str:

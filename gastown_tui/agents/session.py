@@ -15,7 +15,6 @@ from typing import Any
 import pexpect
 
 from gastown_tui.agents import processes
-from gastown_tui.agents.screen import Screen
 from gastown_tui.agents.spool import Spool
 from gastown_tui.model.errors import GasTownError, Refused
 from gastown_tui.world import Clock
@@ -185,6 +184,9 @@ class Session:
 
     def tail_text(self, lines: int) -> str:
         """The last rows of the screen that hold something, as plain text, one row a line."""
+        # Loading the emulator takes 0.2 s: an engine nobody looks through starts without it.
+        from gastown_tui.agents.screen import Screen
+
         screen = Screen(self.rows, self.columns)
         screen.feed(self.spool.tail())
         return "\n".join("\n".join(screen.text()).rstrip().splitlines()[-lines:])
