@@ -24,12 +24,12 @@ NOWHERE = "/dev/null/pushing-is-refused-here-commit-and-run-gt-done/"
 
 CHAINED = (
     "applypatch-msg", "pre-applypatch", "post-applypatch", "pre-commit", "pre-merge-commit", "prepare-commit-msg",
-    "commit-msg", "post-commit", "pre-rebase", "post-checkout", "post-merge", "pre-receive", "update", "post-receive",
+    "commit-msg", "post-commit", "post-checkout", "post-merge", "pre-receive", "update", "post-receive",
     "post-update", "pre-auto-gc", "post-rewrite", "sendemail-validate", "post-index-change",
 )
 """Hooks of githooks(5) that only run the repository's own; push-to-checkout is left out: being there changes git."""
 
-_OWN = ("reference-transaction", "pre-push", "common.sh")
+_OWN = ("reference-transaction", "pre-push", "pre-rebase", "common.sh")
 _LOCAL = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE",
     "GIT_PREFIX", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG_PARAMETERS", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE",
