@@ -34,7 +34,7 @@ def _cost(scene: Scene, width: int) -> Line:
     spent, limit = money(scene.town.cost_usd), scene.config.budget_usd
     if width < 100:
         return ()
-    words = (Span(spent, "strong"), Span(f" of {cap(limit)}" if limit else " spent, no cap", "muted"))
+    words = (Span(spent, "strong"), Span(f" of {cap(limit)}" if limit else ", no cap", "muted"))
     return (*words, Span(" "), *progress(scene.town.cost_usd / limit, 14)) if limit and width >= 160 else words
 
 
@@ -42,11 +42,11 @@ def _left(scene: Scene, width: int, room: int) -> Line:
     town = scene.town
     parts: list[list[Span]] = [_name(scene), _polecats(scene)]
     counts = town.counts()
+    total = sum(counts.values())
+    short = [Span(f"{counts['landed']}/{total}", "text"), Span(" landed", "muted")]
     if width < 100:
-        total = sum(counts.values())
-        parts.append([Span(f"{counts['landed']}/{total}", "text"), Span(" landed", "muted")])
         spent, limit = money(town.cost_usd), scene.config.budget_usd
-        parts.append([Span(spent, "strong"), Span(f"/{cap(limit)}" if limit else "", "muted")])
+        parts += [short, [Span(spent, "strong"), Span(f"/{cap(limit)}" if limit else "", "muted")]]
     else:
         gates = sum(counts[name] for name in GATES)
         words = [(counts[n], n) for n in ("backlog", "ready", "working")] + [
@@ -55,8 +55,9 @@ def _left(scene: Scene, width: int, room: int) -> Line:
         ]
         numbers: list[Span] = []
         for number, word in words:
-            numbers += [Span(f"{number}", "text"), Span(f" {word}  ", "muted")]
-        parts.append(numbers)
+            numbers += [Span("  ") if numbers else Span(""), Span(f"{number}", "text"), Span(f" {word}", "muted")]
+        taken = 1 + sum(length(part) + 3 for part in parts)
+        parts.append(numbers if taken + length(numbers) <= room else short)
     out: list[Span] = [Span(" ")]
     gap = "   " if width >= 100 else "  "
     for part in parts:

@@ -21,7 +21,7 @@ ASCII = str.maketrans({
 
 def width(text: str) -> int:
     """Cells a text takes."""
-    return cell_len(text)
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def clip(text: str, cells: int) -> str:
@@ -29,7 +29,7 @@ def clip(text: str, cells: int) -> str:
     line = one_line(text)
     if cells <= 0:
         return ""
-    if cell_len(line) <= cells:
+    if width(line) <= cells:
         return line
     return set_cell_size(line[: cells + 1], cells - 1).rstrip() + ELLIPSIS
 
@@ -39,7 +39,7 @@ def wrap(text: str, cells: int, rows: int = 10_000) -> list[str]:
     out: list[str] = []
     rest = one_line(text)
     cells = max(1, cells)
-    while rest and len(out) < rows - 1 and cell_len(rest) > cells:
+    while rest and len(out) < rows - 1 and width(rest) > cells:
         head = _prefix(rest, cells)
         cut = len(head) if rest[len(head) :].startswith(" ") else head.rfind(" ")
         cut = cut if cut > 0 else max(1, len(head))

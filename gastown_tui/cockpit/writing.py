@@ -125,7 +125,7 @@ class WritingScreen(Screen[str], inherit_bindings=False):
         self.mayor_field.place(Region(pane.x + 3, pane.bottom - rows, pane.width - 4, rows) if shown else Region())
 
     def in_field(self, event: events.Key) -> bool:
-        """What a key means while somebody writes: Esc leaves the field, ctrl+q the cockpit."""
+        """What a key means while somebody writes: Esc leaves the field, ctrl+q the cockpit; others are the field's."""
         if self.focused is None:
             return False
         if event.key == "escape":
@@ -136,6 +136,8 @@ class WritingScreen(Screen[str], inherit_bindings=False):
         elif event.key in ("ctrl+q", "ctrl+c") and self.submit is None:
             self.set_focus(None)
             self.desk.open("leave")
+        else:
+            return True
         event.stop()
         self.draw()
         return True

@@ -39,10 +39,11 @@ def crop(spans: Iterable[Span], cells: int) -> Line:
     out: list[Span] = []
     left = cells
     for span in spans:
-        size = width(span.text)
+        text = span.text
+        size = len(text) if text.isascii() else width(text)
         if size > left:
             if left > 0:
-                out.append(span._replace(text=_cut(span.text, left)))
+                out.append(span._replace(text=_cut(text, left)))
             break
         out.append(span)
         left -= size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gastown_tui.cockpit.draw.lines import BLANK, Line, Span, fit
+from gastown_tui.cockpit.draw.lines import BLANK, Line, Span, fit, length
 from gastown_tui.cockpit.draw.markdown import render
 from gastown_tui.cockpit.draw.plans import estimate, heading, plan_name, tree
 from gastown_tui.cockpit.pane import Pane
@@ -37,8 +37,10 @@ class MayorChat(Pane):
         for draft in sorted(drafts, key=lambda d: d.at):
             lines = [*lines, *([BLANK] if lines else []), *self._draft(scene, draft, cells)]
         if not lines:
-            empty = (Span("Say what you want built, then ", "muted"), Span("Enter", "focus"), Span(".", "muted"))
-            lines = [fit(empty, cells)]
+            first = [(Span(row, "muted"),) for row in wrap("Say what you want built, then", cells)]
+            lines = [*first[:-1], (*first[-1], Span(" Enter", "focus"), Span(".", "muted"))]
+            if length(lines[-1]) > cells:
+                lines = [*first, (Span("Enter", "focus"), Span(".", "muted"))]
         self.back = max(0, min(self.back, len(lines) - room))
         end = len(lines) - self.back
         out: list[Line] = [(Span(" "), *row) for row in lines[max(0, end - room) : end]]

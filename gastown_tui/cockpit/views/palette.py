@@ -22,7 +22,7 @@ def score(query: str, text: str) -> int | None:
         found = low.find(char, at + 1)
         if found < 0:
             return None
-        cost += 0 if found == at + 1 or (found and low[found - 1] == " ") else found - at
+        cost += found if at < 0 else 0 if found == at + 1 or (found and low[found - 1] == " ") else found - at
         at = found
     return cost
 

@@ -1,0 +1,111 @@
+"""In a real terminal: how it opens, how it leaves, what a dropped line does, and that standing still costs nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RESTORED = "\x1b[?1049l"
+
+
+class Shown:
+    """The fixture town in a PTY."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.result = folder / "why"
+        environment = {
+            "PATH": os.environ["PATH"], "HOME": str(folder), "TERM": "xterm-256color", "LANG": "C.UTF-8",
+            "COLORTERM": "truecolor", "TZ": "UTC", **env,
+        }  # fmt: skip
+        self.child = pexpect.spawn(
+            sys.executable, ["-m", "tests.cockpit.fixtures.show", str(self.result)],
+            cwd=str(ROOT), env=environment, dimensions=(40, 120), timeout=30,
+        )  # fmt: skip
+
+    def opened(self) -> None:
+        """Wait until the board is there."""
+        self.child.expect_exact(b"Working")
+        self.child.expect_exact(b"help")
+
+    def read_until_still(self, quiet: float) -> bytes:
+        """Everything written until nothing came for so many seconds."""
+        out = b""
+        while True:
+            try:
+                out += self.child.read_nonblocking(65536, timeout=quiet)
+            except pexpect.TIMEOUT:
+                return out
+
+    def ended(self) -> str:
+        """Why it ended, once it has."""
+        self.rest = self.child.read().decode("utf-8", "replace")
+        self.child.wait()
+        return self.result.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Iterator[Shown]:
+    """One, ended afterwards."""
+    made = Shown(tmp_path)
+    yield made
+    if made.child.child_fd >= 0:
+        made.child.close(force=True)
+
+
+def test_it_opens_and_detaches_and_leaves_the_terminal_clean(shown: Shown) -> None:
+    shown.opened()
+    shown.read_until_still(0.5)
+    shown.child.send("\x11")
+    shown.child.expect_exact(b"Leave")
+    shown.child.send("d")
+    assert shown.ended() == "detach"
+    assert RESTORED in shown.rest
+    assert "Traceback" not in shown.rest
+
+
+def test_sigterm_leaves_a_clean_terminal(shown: Shown) -> None:
+    shown.opened()
+    os.kill(shown.child.pid, signal.SIGTERM)
+    assert shown.ended() == "hangup"
+    assert RESTORED in shown.rest
+    assert "\x1b[?1000l" in shown.rest
+
+
+def test_a_dropped_line_ends_the_screen_only(shown: Shown) -> None:
+    shown.opened()
+    shown.read_until_still(0.3)
+    os.close(shown.child.child_fd)
+    shown.child.closed, shown.child.child_fd = True, -1
+    deadline = time.monotonic() + 15
+    while not shown.result.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert shown.result.read_text(encoding="utf-8") == "hangup"
+
+
+def test_standing_still_writes_nothing(shown: Shown) -> None:
+    shown.opened()
+    shown.read_until_still(1.0)
+    assert shown.read_until_still(2.0) == b""
+
+
+def test_a_move_of_the_selection_is_cheap(shown: Shown) -> None:
+    shown.opened()
+    shown.read_until_still(0.5)
+    shown.child.send("g2")
+    shown.read_until_still(0.5)
+    shown.child.send("j")
+    assert len(shown.read_until_still(0.5)) < 6000
+
+
+def test_a_dumb_terminal_is_told_so(tmp_path: Path) -> None:
+    made = Shown(tmp_path, TERM="dumb")
+    assert "TERM=dumb" in made.ended()
+    assert "gt status" in made.result.read_text(encoding="utf-8")
