@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import re
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -74,7 +75,7 @@ class Session:
             _check(argv, env)
             # Not `cwd=`: what fails after the fork must be caught there, or a copy of us runs on in the child.
             child: Any = pexpect.spawn(
-                argv[0], argv[1:], env=env, preexec_fn=partial(os.chdir, launch.cwd), timeout=None,
+                argv[0], argv[1:], env=env, preexec_fn=partial(_settle, launch.cwd), timeout=None,
                 dimensions=(_cells(launch.rows), _cells(launch.columns)),
             )  # fmt: skip
         except (pexpect.ExceptionPexpect, OSError, ValueError) as error:
@@ -248,6 +249,14 @@ class Session:
             self._child.ptyproc.fileobj.close()
             self._child.closed = self._child.ptyproc.closed = True
         self.spool.close()
+
+
+def _settle(folder: Path) -> None:
+    """In the child, before the program: its folder, and no signal ignored because we (or Python) ignore it."""
+    for number in (signal.SIGPIPE, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.chdir(folder)
 
 
 def _cells(count: int) -> int:

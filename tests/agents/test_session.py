@@ -118,6 +118,19 @@ def test_what_exec_would_choke_on_is_refused_before_the_fork(tmp_path: Path, bad
     assert os.getpid() == me, "no copy of this process runs on"
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="only Linux shows a process's signal masks")
+def test_signals_we_ignore_or_hold_back_reach_the_program(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    try:
+        session = Session.start(shell(tmp_path, "grep -E 'Sig(Ign|Blk)' /proc/self/status; read _"), CLOCK)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
+    until(lambda: _text(session).split().count("0" * 16) == 2, "nothing is ignored and nothing blocked")
+    _end(session)
+
+
 def test_an_impossible_size_is_made_possible(tmp_path: Path) -> None:
     one = shell(tmp_path, "stty size; read _; stty size; read _")
     session = Session.start(Launch(**{**vars(one), "rows": 0, "columns": 100_000}), CLOCK)
