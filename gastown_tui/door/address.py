@@ -40,7 +40,10 @@ def socket_path(place: Place, environ: Mapping[str, str]) -> Path:
     if len(os.fsencode(place.socket)) <= LONGEST:
         return place.socket
     name = hashlib.sha256(os.fsencode(place.root.resolve())).hexdigest()[:16]
-    folder = Path(environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"gastown-{os.getuid()}"
+    homes = [environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir(), tempfile.gettempdir(), "/tmp"]
+    paths = [Path(home) / f"gastown-{os.getuid()}" / f"{name}.sock" for home in homes]
+    path = next((path for path in paths if len(os.fsencode(path)) <= LONGEST), paths[-1])
+    folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
@@ -48,7 +51,7 @@ def socket_path(place: Place, environ: Mapping[str, str]) -> Path:
             f"{folder} is not a folder only you may enter.",
             "The engine was not started. Remove that folder, or set XDG_RUNTIME_DIR to one of your own.",
         )
-    return folder / f"{name}.sock"
+    return path
 
 
 def bind(path: Path) -> socket.socket:

@@ -37,6 +37,12 @@ def test_the_limit_itself(length: int) -> None:
     assert moved == (length > 100)
 
 
+def test_a_runtime_folder_that_is_itself_too_long_is_passed_over(tmp_path: Path) -> None:
+    place = Place(tmp_path / ("a" * 100))
+    path = address.socket_path(place, {"XDG_RUNTIME_DIR": "/tmp/" + "r" * 100})
+    assert len(str(path)) <= address.LONGEST and "rrr" not in str(path)
+
+
 def test_a_folder_others_may_enter_is_refused(tmp_path: Path) -> None:
     place = Place(tmp_path / ("a" * 100))
     folder = tmp_path / f"gastown-{os.getuid()}"
