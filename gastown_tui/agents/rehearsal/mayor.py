@@ -10,7 +10,7 @@ from gastown_tui.agents.rehearsal import play
 from gastown_tui.agents.rehearsal.script import Step
 
 _PLAN = re.compile(r"^[ \t]*(`{3,})plan[ \t]*\n(.*?)^[ \t]*\1", re.S | re.M)
-_REFUSED = re.compile(r"^The overseer refused plan ([\w.-]+):[ \t]*(.*)", re.M | re.S)
+_REFUSED = re.compile(r"^The overseer refused plan [\w.-]+(?: \(.*?\))?:[ \t]*(.*)", re.M | re.S)
 _MESSAGE = re.compile(r"^(?:#+[ \t]*)?(?:what )?the overseer(?:'s (?:message|words|goal))?"
                       r"(?: (?:says|said|wrote|asks|wants))?[ \t]*:?[ \t]*$\n", re.M | re.I)
 _QUESTION = re.compile(r"^(?:what|why|how|who|when|where|which|is|are|do|does|did|can|could|nudge)\b|\?\s*$", re.I)
@@ -30,7 +30,7 @@ def plan(prompts: list[str]) -> dict[str, Any] | None:
         return _read(match.group(2)) or _single(message)
     if match := _REFUSED.search(message):
         earlier = next((found for end in range(len(prompts) - 1, 0, -1) if (found := plan(prompts[:end]))), None)
-        return _revised(earlier, match.group(2).strip()) if earlier else _single(match.group(2).strip())
+        return _revised(earlier, match.group(1).strip()) if earlier else _single(match.group(1).strip())
     if name := play.answering(message):
         return play.plan(name)
     return None if "```rehearse" not in message and _QUESTION.search(message) else _single(message)

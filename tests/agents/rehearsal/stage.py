@@ -24,6 +24,8 @@ code=$(head -n 1 "$STAGE/codes.$verb" 2>/dev/null || echo 0)
 exit "${code:-0}"
 """
 
+_PYTHON = Path(sys.executable).parent  # where a `python` is, whatever else is on PATH
+
 
 class Stage:
     """Where a worker is tried."""
@@ -37,7 +39,7 @@ class Stage:
         gt = folder / "bin/gt"
         gt.write_text(_GT)
         gt.chmod(0o755)
-        self.environment = {**ENVIRONMENT, "PATH": f"{gt.parent}:{ENVIRONMENT['PATH']}", "STAGE": str(folder),
+        self.environment = {**ENVIRONMENT, "PATH": f"{gt.parent}:{_PYTHON}:{ENVIRONMENT['PATH']}", "STAGE": str(folder),
                             "TERM": "xterm-256color", "GT_PACE": "0.001", "GT_LEASE": "gt-1:3:secret"}
         git(self.tree, "init", "-q", "-b", "main")
         (self.tree / "README.md").write_text("Hello\n")

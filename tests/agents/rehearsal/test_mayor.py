@@ -44,10 +44,10 @@ def test_a_refused_plan_comes_back_with_the_words() -> None:
     assert "no Docker, please" in revised["title"]
     assert all("no Docker,\nplease" in bead["description"] for bead in revised["beads"])
     assert [bead["key"] for bead in revised["beads"]] == [bead["key"] for bead in play.plan("todo")["beads"]]
-    again = mayor.plan([*heard, "The overseer refused plan gt-2: smaller"])
+    again = mayor.plan([*heard, "The overseer refused plan gt-2 (A (revised: no Docker)): smaller: now"])
     assert again is not None
     assert "no Docker" in again["title"]
-    assert "smaller" in again["title"]
+    assert again["title"].endswith("(revised: smaller: now)")
 
 
 @pytest.mark.parametrize("message", ["What is a bead?", "nudge", "Is everything well with main?", "How far are we"])

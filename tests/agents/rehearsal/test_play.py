@@ -11,6 +11,7 @@ import pytest
 from gastown_tui.agents.rehearsal import files, play
 from gastown_tui.agents.rehearsal.mayor import waves
 from gastown_tui.cli.demo_verify import verify
+from tests.agents.rehearsal.stage import Stage
 from tests.agents.rehearsal.weave import Weave, git
 
 BEADS = play.plan("todo")["beads"]
@@ -126,3 +127,19 @@ def test_a_part_is_a_name_and_nothing_else() -> None:
     assert play.answering("Please add JWT to this todo APP") == "todo"
     assert play.answering("Add JWT") is None
     assert play.answering(play.prompt("todo")) == "todo"
+
+
+def test_a_worker_plays_its_part_and_mends_what_comes_back(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "stage")
+    play.seed("todo", stage.tree)
+    stage.commit("A to-do list")
+    bead = next(bead for bead in BEADS if bead["key"] == "tokens")
+    stage.run(f"# Bead gt-1: {bead['title']}\n\n{bead['description']}\n")
+    assert stage.titles()[0] == "Issue and read HS256 tokens with the standard library alone"
+    assert "!= _sign(" in (stage.tree / "app/tokens.py").read_text()
+    stage.run("Sent back by the witness (1 of 3).\n\napp/tokens.py:32: use hmac.compare_digest.\n", resume=True)
+    assert "compare_digest" in (stage.tree / "app/tokens.py").read_text()
+    assert len(stage.asked()) == 2
+    failed = [line for line in stage.lines() if line.get("toolUseResult", {}).get("stderr")]
+    assert not failed, failed
+    assert not git(stage.tree, "status", "--porcelain")
