@@ -29,7 +29,7 @@ def test_a_bead_lands_and_both_bodies_of_the_link_agree(tmp_path: Path) -> None:
             assert link.spool(polecat) == engine.spool(polecat) and engine.spool(polecat) is not None
             assert link.config == engine.config
         assert not place.engine_json.exists() and not place.held
-        assert not Path(engine.socket).exists()
+        assert not place.socket.exists()
 
     asyncio.run(scene())
 
