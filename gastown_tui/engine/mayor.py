@@ -62,7 +62,7 @@ class Mayor:
         worktree = await base.worktrees.add_detached(_NAME, base.books.town.tip)
         runtime, _ = self._sessions.runtime_of(MAYOR)
         agent = base.books.pending.agents.get(_NAME)
-        resume = agent is not None and bool(runtime.resume) and agent.deaths < 2
+        resume = agent is not None and agent.deaths < 2 and self._sessions.may_resume(agent)
         if resume:
             prompt = f"{text}\n\n{prompts.render('handoff', bead='your answer', title='')}" if again else text
         else:

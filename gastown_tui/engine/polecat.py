@@ -106,8 +106,7 @@ class Polecats:
             return
         worktree = await base.worktrees.add(Path(lease.worktree).name, lease.branch, lease.base)
         await self._prepare(worktree, lease)
-        runtime, _ = self._sessions.runtime_of(POLECAT)
-        resume = known and deaths < 2 and bool(runtime.resume)
+        resume = known and deaths < 2 and agent is not None and self._sessions.may_resume(agent)
         session = agent.session if resume and agent is not None else ("" if known else lease.session)
         prompt = self._prompt(bead, lease, agent if known else None, resume)
         caller = Caller(POLECAT, lease.polecat, bead.id, lease.epoch)

@@ -23,6 +23,7 @@ from gastown_tui.model.orders import Caller
 
 log = logging.getLogger(__name__)
 _SPENT_EVERY = 5.0
+_NAMED = "transcript.path"
 
 
 @dataclass
@@ -250,8 +251,23 @@ class Sessions:
             await self._base.clock.sleep(0.25)
 
     def read_transcript(self, live: Live, path: str) -> None:
-        """Follow the transcript a session's own hook named."""
+        """Follow the transcript a session's own hook named, and remember it for whoever resumes the session."""
         live.transcript = Transcript(Path(path), live.runtime.prices)
+        self._base.files.replace(live.folder / _NAMED, path.encode())
+
+    def may_resume(self, agent: Agent) -> bool:
+        """Whether an agent's session can go on: its runtime can, and its transcript has the prompt already.
+
+        One that was killed before it wrote its prompt down knows nothing: it is started afresh.
+        """
+        runtime, _ = self.runtime_of(agent.role)
+        folder = self._base.place.sessions / agent.session
+        named = folder / _NAMED
+        path = Path(named.read_text()) if named.exists() else folder / f"{agent.session}.jsonl"
+        if agent.runtime != runtime.name or not runtime.resume or not path.exists():
+            return False
+        with path.open("rb") as file:
+            return any(b'"user"' in line for line in file)
 
     def turned(self, name: str, state: str) -> e.AgentTurned | None:
         """The event that makes an agent's recorded state `state`, if it is not so already."""

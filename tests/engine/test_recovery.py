@@ -166,3 +166,22 @@ def test_a_broken_config_is_refused_with_its_key(tmp_path: Path) -> None:
     place.config.write_text("max_polecat = 3\n")
     with pytest.raises(GasTownError, match="max_polecat"):
         Engine.open(place)
+
+
+def test_a_session_killed_before_it_wrote_its_prompt_down_starts_afresh(tmp_path: Path) -> None:
+    async def story() -> None:
+        place = founded(tmp_path)
+        async with running(place) as town:
+            bead = await town.do(rehearse("once held wait 30\n" + note("a.txt")))
+            await town.until(lambda t: any(a.bead == bead for a in t.live_agents()), "a polecat")
+        for transcript in place.sessions.glob("*/*.jsonl"):
+            transcript.unlink()
+        async with running(place) as town:
+            await town.landed(bead)
+        assert (place.root / "a.txt").exists(), "it did its bead, not what it guessed from being told to carry on"
+        started = [r.event for r in records(place) if isinstance(r.event, e.AgentStarted) and r.event.bead == bead]
+        polecats = [s for s in started if s.role == "polecat"]
+        assert [s.resumed for s in polecats] == [False, False]
+        assert len({s.session for s in polecats}) == 2
+
+    asyncio.run(story())
