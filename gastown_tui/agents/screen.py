@@ -349,6 +349,7 @@ class _KeyEncoder:
         weakref.finalize(self, lib.ghostty_key_event_free, self._event[0])
 
     def encode(self, terminal: Any, key: Key) -> bytes:
+        """The bytes for one press of `key` in the terminal's present modes; none if it has no encoding."""
         encoder, event = self._encoder[0], self._event[0]
         lib.ghostty_key_encoder_setopt_from_terminal(encoder, terminal._t[0])
         lib.ghostty_key_event_set_action(event, lib.GHOSTTY_KEY_ACTION_PRESS)

@@ -37,6 +37,7 @@ class _Usage:
     tokens: dict[str, int]
 
     def usd(self, prices: Mapping[str, Prices]) -> float:
+        """Dollars at these prices; 0 for a model nobody has a price for."""
         price = next((row for name, row in prices.items() if name in self.model), prices.get("default"))
         if price is None:
             return 0.0
