@@ -117,7 +117,7 @@ class _Reader:
             self.documents.append((target, found[1] == "<<-", self.now))
         elif found[1] == "<<<":
             self.now.stdin = target
-        elif ">" in found[1] and not (found[1] == ">&" and self.text[start:self.at].rstrip("-").isdigit()):
+        elif ">" in found[1] and not (found[1] == ">&" and re.fullmatch(r"\d*-?", self.text[start : self.at])):
             self.now.writes.append(target)
 
     def _take_document(self, end: str, tabs: bool, owner: Simple) -> None:
