@@ -46,6 +46,7 @@ class Worktrees:
         self.repo = repo
         self.folder = _real(folder)
         self._locks: dict[Path, asyncio.Lock] = {}
+        self._making = asyncio.Lock()
 
     async def _git(self, *args: str, at: Path | None = None, check: bool = True) -> git.Output:
         return await git.arun(args, at or self.repo.root, check=check)
@@ -153,7 +154,9 @@ class Worktrees:
         # Twice: over a registration whose folder is gone, even a locked one. `_refuse_elsewhere` guards the branch.
         words = ["worktree", "add", "--quiet", "--force", "--force", *_ordered(path, what)]
         try:
-            await self._git(*words)
+            # One at a time: git reads its neighbours' registrations, and stumbles over one that is half written.
+            async with self._making:
+                await self._git(*words)
         except GitFailed:
             # A person's post-checkout hook that fails makes git say failed of a worktree that is whole.
             if not (path / ".git").exists() or _half_made(self.repo.common_dir, path):

@@ -172,7 +172,7 @@ def test_a_session_killed_before_it_wrote_its_prompt_down_starts_afresh(tmp_path
     async def story() -> None:
         place = founded(tmp_path)
         async with running(place) as town:
-            bead = await town.do(rehearse("once held wait 30\n" + note("a.txt")))
+            bead = await town.do(rehearse("once held wait 5\n" + note("a.txt")))
             await town.until(lambda t: any(a.bead == bead for a in t.live_agents()), "a polecat")
         for transcript in place.sessions.glob("*/*.jsonl"):
             transcript.unlink()
