@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import socket
-import stat
-import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.world import Files
+
+if TYPE_CHECKING:
+    import socket
+
+    from gastown_tui.world import Files
+
+# Every command reads an address, only the engine makes one: what making needs is imported there.
 
 LONGEST = 100
 """Bytes of a socket's path; the kernel takes 107 on Linux and 103 on macOS (interfaces.md)."""
 
 
-@dataclass(frozen=True)
-class Address:
+class Address(NamedTuple):
     """What engine.json holds."""
 
     pid: int
@@ -37,6 +38,10 @@ def socket_path(place: Place, environ: Mapping[str, str]) -> Path:
     Raises:
         GasTownError: the folder belongs to somebody else, or others may enter it.
     """
+    import hashlib
+    import stat
+    import tempfile
+
     if len(os.fsencode(place.socket)) <= LONGEST:
         return place.socket
     name = hashlib.sha256(os.fsencode(place.root.resolve())).hexdigest()[:16]
@@ -59,6 +64,8 @@ def bind(path: Path) -> socket.socket:
 
     The caller holds the town's lock, so whoever left the old socket is gone.
     """
+    import socket
+
     path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
@@ -76,7 +83,7 @@ def bind(path: Path) -> socket.socket:
 
 def write(place: Place, address: Address, files: Files) -> None:
     """Say where the engine answers."""
-    files.replace(place.engine_json, json.dumps(asdict(address)).encode() + b"\n")
+    files.replace(place.engine_json, json.dumps(address._asdict()).encode() + b"\n")
 
 
 def read(place: Place) -> Address | None:

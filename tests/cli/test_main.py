@@ -13,7 +13,8 @@ import pytest
 
 from gastown_tui.cli import main
 from gastown_tui.model.errors import GasTownError
-from tests.cli.towns import gt
+from tests.cli.towns import gt, start, stop
+from tests.engine.towns import founded
 from tests.support import rigs
 
 
@@ -148,7 +149,14 @@ def loaded(folder: Path, *words: str) -> set[str]:
 
 
 def test_light_commands_import_nothing_heavy(tmp_path: Path) -> None:
-    root = rigs.make(tmp_path / "rig")
-    assert loaded(root, "escalate", "x") == set(), "agents' verbs take the short way"
-    assert not loaded(root, "--help") & set(HEAVY)
-    assert not loaded(root, "status", "--json") & set(HEAVY)
+    place = founded(tmp_path)
+    process = start(place)
+    try:
+        assert loaded(place.root, "escalate", "x") == set(), "agents' verbs take the short way"
+        assert loaded(place.root, "--help") == {"click"}
+        assert loaded(place.root, "status", "--json") == {"click"}
+        assert loaded(place.root, "do", "x", "--json") == {"click"}
+        assert not loaded(place.root, "bead", "list") & set(HEAVY)
+        assert not loaded(place.root, "plan", "show") & set(HEAVY)
+    finally:
+        stop(place, process)
