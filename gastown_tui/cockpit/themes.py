@@ -79,7 +79,7 @@ class Palette:
         segments = [Segment(self._safe(span.text), self.style(span)) for span in line]
         taken = sum(width(segment.text) for segment in segments)
         ground = self.grounds["ground"]
-        made = Strip(segments, taken).adjust_cell_length(cells, ground)
+        made = Strip(segments, taken).adjust_cell_length(cells, ground).simplify()
         if len(self._strips) >= _KEPT:
             self._strips.clear()
         self._strips[key] = made

@@ -126,6 +126,10 @@ class Engine:
         """The town's settings."""
         return self._base.config
 
+    @config.setter
+    def config(self, config: Config) -> None:
+        self._base.config = config
+
     @property
     def town(self) -> Town:
         """The latest durable town."""
