@@ -122,8 +122,8 @@ def environment(
         temp: the agent's own temp folder: between repositories in it, pushes work.
         pushurls: of `pushurls(repo)`; fetching from exactly such an address is refused too.
         existing: the environment these go over; git configuration already in it is kept, ours comes after and wins.
-        worktree: the agent's; without it any linked worktree's HEAD counts as its own.
-        identity: (name, email) of commits made in this rig, and only in it: written to a file beside `hooks`.
+        worktree: the agent's; without it the hooks go by GT_WORKTREE, and without that any linked worktree is its own.
+        identity: (name, email) of commits made in this rig, and only in it: written to a file in `hooks`.
         remotes: of `remotes(repo)`: closes addresses a person's own `pushInsteadOf` would reopen, and keeps `fetch`
             from bringing tags (their creation is refused, and fetch would fail over them).
 
@@ -176,7 +176,7 @@ def _identity(hooks: Path, identity: tuple[str, str], files: Files) -> Path:
     # Without an editor of its own, `rebase --continue` would leave an agent in vi.
     text = f'[user]\n\tname = "{quoted[0]}"\n\temail = "{quoted[1]}"\n[core]\n\teditor = true\n'
     safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name) or "agent"
-    path = Path(os.path.realpath(hooks)).with_name("identities") / f"{safe}.gitconfig"
+    path = Path(os.path.realpath(hooks)) / "identities" / f"{safe}.gitconfig"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text("utf-8") != text:

@@ -133,6 +133,19 @@ def test_another_polecats_worktree_is_not_moved(town: Town) -> None:
     _refused(town, "polecat/onyx", town.agent, "checkout", "-q", "--detach", cwd=town.other)
 
 
+def test_its_worktree_is_known_from_the_environment_too(town: Town) -> None:
+    repo = Repository(town.person.path)
+    env = guard.environment(
+        hooks=town.hooks, common_dir=repo.common_dir, branch=BRANCH, temp=town.temp, pushurls=[], existing={}
+    )
+    agent = Git(town.agent.path, {**town.person.env, **env, "GT_WORKTREE": str(town.agent.path)})
+    agent("checkout", "--quiet", "--detach")
+    agent("checkout", "--quiet", BRANCH)
+    town.person("checkout", "--quiet", "--detach", cwd=town.other)
+    _refused(town, "moving HEAD", agent, "checkout", "-q", "--detach", "HEAD~0", cwd=town.other)
+    _refused(town, "moving HEAD", agent, "commit", "-q", "--allow-empty", "-m", "x", cwd=town.other)
+
+
 def test_a_commit_on_main_in_its_own_worktree_is_refused(town: Town) -> None:
     town.person("checkout", "--quiet", "--detach")
     town.agent("checkout", "--quiet", "main")
@@ -370,14 +383,15 @@ def test_nothing_of_the_persons_configuration_is_written(town: Town, person: dic
 
 
 def test_hooks_are_installed_whole_and_mended(town: Town) -> None:
-    names = sorted(path.name for path in town.hooks.iterdir())
+    hooks = [path for path in town.hooks.iterdir() if path.is_file()]
+    names = sorted(path.name for path in hooks)
     assert names == sorted([*guard.CHAINED, "reference-transaction", "pre-push", "pre-rebase", "common.sh"])
     (town.hooks / "reference-transaction").write_text("#!/bin/sh\nexit 0\n")
     (town.hooks / "pre-commit").chmod(0o644)
     guard.install(town.hooks)
     _refused(town, "refs/heads/main", town.agent, "update-ref", "refs/heads/main", BRANCH)
-    assert all(path.stat().st_mode & 0o111 for path in town.hooks.iterdir())
-    for path in town.hooks.iterdir():
+    assert all(path.stat().st_mode & 0o111 for path in hooks)
+    for path in hooks:
         assert subprocess.run(["sh", "-n", str(path)], check=False).returncode == 0
 
 

@@ -32,6 +32,7 @@ in_the_rig() {
 mine() {
     here=$(real "$gt_git_dir") || return 1
     [ "$here" != "$gt_common" ] || return 1
+    gt_worktree=${gt_worktree:-$(real "${GT_WORKTREE:-/nowhere}")}
     [ -z "$gt_worktree" ] && return 0
     read -r link <"$here/gitdir" || return 1
     [ "$(real "${link%/.git}")" = "$gt_worktree" ]
