@@ -16,6 +16,8 @@ from gastown_tui.engine.link import Link
 from gastown_tui.world import Clock, SystemClock
 
 DEFAULT_THEME = "gastown"
+BEHIND = 6
+"""Writes a terminal may be behind before nothing more is drawn; Textual blocks at 30."""
 
 
 class Cockpit(App[str], inherit_bindings=False):
@@ -48,6 +50,14 @@ class Cockpit(App[str], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Variables of ours, for Textual's own themes, which do not have them."""
         return {"gt-well": "#0e0f12", "gt-muted": "#9a9ea6"}
+
+    @property
+    def backed_up(self) -> bool:
+        """Whether the terminal takes nothing (a stalled line, ctrl+s): writing on would block the loop, and with it the
+        engine that runs in it.
+        """
+        writer = getattr(self._driver, "_writer_thread", None)
+        return writer is not None and writer._queue.qsize() > BEHIND
 
     def change_theme(self, name: str) -> None:
         """Another theme; "" is the next one."""

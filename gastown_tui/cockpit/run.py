@@ -26,14 +26,15 @@ from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.orders import Freeze, Stop
 from gastown_tui.world import Clock, DiskFiles
 
-DETACH, STOP, STOP_NOW, HANGUP, STOPPED = "detach", "stop", "stop-now", "hangup", "stopped"
-"""Why a cockpit ended; STOPPED is the engine's doing."""
+DETACH, STOP, STOP_NOW, HANGUP, TERMINATED, STOPPED = "detach", "stop", "stop-now", "hangup", "terminated", "stopped"
+"""Why a cockpit ended; TERMINATED is SIGTERM's doing, STOPPED the engine's."""
 
 SAID = {
     DETACH: "Detached; the town goes on. gt comes back to it, gt down stops it.",
     STOP: "Stopped; all work is kept. gt goes on with it.",
     STOP_NOW: "Every agent is frozen where it stands. gt up lets them go on, gt down ends them.",
     HANGUP: "",
+    TERMINATED: "Ended by a signal; all work is kept. gt goes on with it.",
     STOPPED: "The engine was stopped.",
 }
 """What the person's shell says afterwards."""
@@ -52,8 +53,8 @@ def check_terminal() -> None:
 def _signals(app: Cockpit) -> Iterator[None]:
     """A dropped line or SIGTERM ends the screen in order; Textual alone would leave the terminal as it is."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        loop.add_signal_handler(number, app.exit, HANGUP)
+    for number, why in ((signal.SIGHUP, HANGUP), (signal.SIGTERM, TERMINATED)):
+        loop.add_signal_handler(number, app.exit, why)
     try:
         yield
     finally:
@@ -76,7 +77,7 @@ async def run_cockpit(
         until: set when there is nothing to show any more.
 
     Returns:
-        "detach", "stop", "stop-now", "hangup" (the line dropped, or SIGTERM) or "stopped" (`until` was set).
+        "detach", "stop", "stop-now", "hangup" (the line dropped), "terminated" (SIGTERM) or "stopped" (`until` was set).
 
     Raises:
         GasTownError: no screen can be drawn here, there is no such theme, or the screen failed.
@@ -172,7 +173,7 @@ async def _hosted(place: Place, theme: str | None, tell: opening.Tell) -> None:
             why, said, code = HANGUP, str(error), error.code
         if why == STOP_NOW:
             await engine.ask(Freeze())
-        if why not in (STOP, STOPPED):
+        if why not in (STOP, TERMINATED, STOPPED):
             opening.let_go(place.log)
             tell(said, code)
             await _alone(engine)

@@ -106,7 +106,7 @@ class TownScreen(WritingScreen, inherit_bindings=False):
 
     def poll(self) -> None:
         """Draw a frame if anything changed: the town, the feed, a terminal, or a second."""
-        if self.paused or not self.is_mounted:
+        if self.paused or not self.is_mounted or getattr(self.app, "backed_up", False):
             return
         self._tick_keys()
         now = self.clock.now()

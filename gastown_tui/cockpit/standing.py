@@ -21,6 +21,7 @@ _STATES: dict[str, tuple[Span, str, str]] = {
     "asking": (ASKS, "asks you", "needs"),
     "wedged": (Span("■", "handled"), "wedged", "handled"),
     "limited": (Span("=", "handled", True), "limited", "handled"),
+    "idle": (Span("○", "muted", True), "idle", "muted"),
     "frozen": (Span("=", "handled", True), "frozen", "handled"),
     "parked": (Span("·", "muted", True), "parked", "muted"),
     "ended": (Span("?", "handled", True), "gone", "handled"),
@@ -80,7 +81,7 @@ def _working(scene: Scene, bead: Bead) -> Standing:
     if agent is None or agent.epoch != bead.work.epoch:
         return Standing(Span("○", "text"), "starting", "muted")
     glyph, word, role = _STATES.get(agent.state, (Span("?", "handled", True), agent.state, "handled"))
-    plain = agent.state in ("working", "starting", "parked")
+    plain = agent.state in ("working", "starting", "parked", "idle")
     return Standing(glyph, "" if plain else word, role)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
+
+from tests.support.environment import clean
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 RESTORED = "\x1b[?1049l"
@@ -21,11 +24,8 @@ class Shown:
 
     def __init__(self, folder: Path, **env: str) -> None:
         self.result = folder / "why"
-        environment = {
-            "PATH": os.environ["PATH"], "HOME": str(folder), "TERM": "xterm-256color", "LANG": "C.UTF-8",
-            "COLORTERM": "truecolor", "TZ": "UTC", **env,
-        }  # fmt: skip
-        self.child = pexpect.spawn(
+        environment = clean(folder / "home", COLORTERM="truecolor", TZ="UTC", **env)
+        self.child: Any = pexpect.spawn(
             sys.executable, ["-m", "tests.cockpit.fixtures.show", str(self.result)],
             cwd=str(ROOT), env=environment, dimensions=(40, 120), timeout=30,
         )  # fmt: skip
@@ -74,7 +74,7 @@ def test_it_opens_and_detaches_and_leaves_the_terminal_clean(shown: Shown) -> No
 def test_sigterm_leaves_a_clean_terminal(shown: Shown) -> None:
     shown.opened()
     os.kill(shown.child.pid, signal.SIGTERM)
-    assert shown.ended() == "hangup"
+    assert shown.ended() == "terminated"
     assert RESTORED in shown.rest
     assert "\x1b[?1000l" in shown.rest
 
@@ -84,9 +84,7 @@ def test_a_dropped_line_ends_the_screen_only(shown: Shown) -> None:
     shown.read_until_still(0.3)
     os.close(shown.child.child_fd)
     shown.child.closed, shown.child.child_fd = True, -1
-    deadline = time.monotonic() + 15
-    while not shown.result.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(shown.result.exists, "the cockpit to end")
     assert shown.result.read_text(encoding="utf-8") == "hangup"
 
 

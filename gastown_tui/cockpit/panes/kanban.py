@@ -81,8 +81,8 @@ class Kanban(Pane):
 
     def _scrolled(self, name: str, room: int, total: int) -> int:
         """The first card shown: moved just as far as the selection needs."""
-        first = min(self._first.get(name, 0), max(0, total - room))
-        if self.column == name and self.bead in self._order[name]:
+        first = min(self._first.get(name, 0), max(0, total - room)) if self.focused else 0
+        if self.focused and self.column == name and self.bead in self._order[name]:
             at = self._order[name].index(self.bead)
             first = max(at - room + 1, min(first, at))
         self._first[name] = first

@@ -57,7 +57,8 @@ class MayorChat(Pane):
             return self._said[1]
         turns = sorted(scene.town.chat.items())[-TURNS:]
         parts: list[tuple[float, list[Line]]] = [(said.at, _turn(said, cells)) for _, said in turns]
-        parts += [(d.at, _settled(scene, d, cells)) for d in scene.town.drafts.values() if d.state != "draft"]
+        drafts = [draft for draft in scene.town.drafts.values() if draft.state != "draft"]
+        parts += [(_when(scene, draft), _settled(scene, draft, cells)) for draft in drafts]
         out: list[Line] = []
         for _, rows in sorted(parts, key=lambda part: part[0]):
             out += [*([BLANK] if out else []), *rows]
@@ -131,6 +132,12 @@ def _as_typed(text: str) -> str:
     """What a person typed is not mark-up: its breaks and signs stay as they are."""
     safe = "".join(f"\\{char}" if char in "\\`*_{}[]()#+-.!<>|~" else char for char in text)
     return safe.replace("\n", "  \n")
+
+
+def _when(scene: Scene, draft: Draft) -> float:
+    """When a plan was settled: accepted with its convoy, else as near as is known."""
+    convoy = scene.town.convoys.get(draft.convoy)
+    return convoy.at if convoy is not None else draft.at
 
 
 def _settled(scene: Scene, draft: Draft, cells: int) -> list[Line]:

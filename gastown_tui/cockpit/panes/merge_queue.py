@@ -31,11 +31,8 @@ class MergeQueue(Pane):
         """The blocks from top to bottom, in two columns where the pane has the screen; what does not fit scrolls."""
         if _nothing(scene):
             tip = [_row(row, width, False) for row, _ in _tip(scene, width - 2)]
-            return [
-                *tip,
-                BLANK,
-                (Span(" " + clip("Nothing to land. Approved work joins by itself.", width - 2), "muted"),),
-            ]
+            words = wrap("Nothing to land. Approved work joins by itself.", width - 2)
+            return [*tip, BLANK, *((Span(f" {row}", "muted"),) for row in words)]
         if self.zoomed and width >= 100:
             return self._two_columns(scene, width, height)
         cells = width - 2

@@ -20,6 +20,9 @@ SCREEN_AT, ASKING_AT = (60, 15), (38, 9)
 STEPS = (1, 2, 4, 6, 9, 12, 16, 20, 25, 30, 42, 50)
 """Tiles the grid makes room for, so that its shape changes rarely."""
 
+FEW = 6
+"""Up to so many polecats all have a tile, those parked at a gate too."""
+
 Tail = Callable[[str, int, int], list[Line]]
 """Rows of an agent's terminal, for a face of so many cells and rows."""
 
@@ -53,11 +56,13 @@ class PolecatGrid(Pane):
         whole = height
         height -= 3 if self.zoomed else 0
         busy = sum(1 for agent in agents if scene.town.beads[agent.bead].work.stage == "working")
-        self._grid = across, down = _shape(max(1, busy), width, height)
+        self._grid = across, down = _shape(max(busy, min(len(agents), FEW)), width, height)
         self._slot = width // across, max(TILE[1], (height + 1) // down)
         room = across * down
         at = self._order.index(self.agent)
-        if not self._first <= at < self._first + room:
+        if not self.focused:
+            self._first = 0
+        elif not self._first <= at < self._first + room:
             self._first = at // across * across if at < self._first else (at // across - down + 1) * across
         self._first = max(0, min(self._first, (len(agents) - 1) // across * across))
         shown = agents[self._first : self._first + room]
