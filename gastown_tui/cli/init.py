@@ -62,7 +62,7 @@ def init(target: str, gates: tuple[str, ...], no_run: bool, runtime: str, yes: b
         common.show({"created": False, "root": str(repo.root)}, "There is a town here already: gt status", as_json)
         return
     document = asyncio.run(make(repo, place, wanted))
-    common.show(document, _closing(document), as_json)
+    common.show(document, closing(document), as_json)
 
 
 def repository() -> Repository:
@@ -190,7 +190,8 @@ def _warnings(repo: Repository, runtime: Any) -> list[str]:
     return found
 
 
-def _closing(document: dict[str, Any]) -> list[str]:
+def closing(document: dict[str, Any]) -> list[str]:
+    """What `gt init` says at its end."""
     lines = [f"The town of {document['town']} is made; beads are called {document['prefix']}-..., work lands on "
              f"{document['target']}."]  # fmt: skip
     for name in ("setup", "sheriff", "gates"):
