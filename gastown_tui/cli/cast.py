@@ -35,8 +35,12 @@ class Cast:
 
     def line(self, text: str) -> None:
         """A line that was printed now."""
+        self.output(f"{text}\r\n")
+
+    def output(self, text: str) -> None:
+        """What reached the terminal now, as it is."""
         now = self._clock.monotonic()
-        self._write([round(now - self._last, 3), "o", f"{text}\r\n"])
+        self._write([round(now - self._last, 3), "o", text])
         self._last = now
 
     def _write(self, value: object) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -14,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gastown_tui.cli import common
+from gastown_tui.cli.cast import Cast
+from gastown_tui.cli.cockpit import on_a_terminal
 from gastown_tui.model.errors import GasTownError
+from gastown_tui.world import SystemClock
 
 if TYPE_CHECKING:
     from gastown_tui.cli.demo_summary import Figures
@@ -68,28 +70,42 @@ def demo(context: click.Context, headless: bool, keep: Path | None, cast_file: P
       gt demo --headless --json
     """
     from gastown_tui.cli import demo_town
-    from gastown_tui.cli.cast import Cast
-    from gastown_tui.world import SystemClock
 
     folder = (keep or Path(tempfile.mkdtemp(prefix="gastown-demo-")) / "todo").absolute()
-    watched = not headless and not as_json and sys.stdout.isatty()
+    watched = not headless and not as_json and on_a_terminal()
+    if watched and cast_file is not None:
+        from gastown_tui.cli.recorder import record
+
+        context.exit(record(["demo", "--keep", str(folder)], cast_file))
+    place = demo_town.make(folder, WATCHED_PACE if watched else PACE)
     with Cast(cast_file, SystemClock()) as cast:
-
-        def say(text: str) -> None:
-            if not as_json:
-                click.echo(common.clip_line(text))
-                cast.line(common.clip_line(text))
-
-        place = demo_town.make(folder, WATCHED_PACE if watched else PACE)
-        say(f"A town in {folder}")
-        stuck = asyncio.run(run(place, say))
+        stuck = _watched(place) if watched else asyncio.run(run(place, _teller(cast, as_json)))
         ended = prove(place, stuck)
         common.show(document(place, ended), list(_table(place, ended)), as_json)
     if not ended.good:
         raise GasTownError(_why(ended), f"The town is kept: gt -C {folder} status; gt demo --keep {folder} goes on.")
+    if watched:
+        from gastown_tui.cli.demo_screen import serve
+
+        serve(place, ended.figures.target_commit)
     if keep is None:
         shutil.rmtree(folder.parent, ignore_errors=True)
     context.exit(0)
+
+
+def _teller(cast: Cast, silent: bool) -> Say:
+    def say(text: str) -> None:
+        if not silent:
+            click.echo(common.clip_line(text))
+            cast.line(common.clip_line(text))
+
+    return say
+
+
+def _watched(place: Place) -> str:
+    from gastown_tui.cli.demo_screen import watch
+
+    return asyncio.run(watch(place))
 
 
 async def run(place: Place, say: Say) -> str:
@@ -99,16 +115,28 @@ async def run(place: Place, say: Say) -> str:
     async with hosting(place) as engine, asyncio.TaskGroup() as group:
         telling = group.create_task(_tell(engine, say), name="feed")
         try:
-            async with asyncio.timeout(LIMIT):
-                return await drive(engine, say)
-        except TimeoutError:
-            return f"it is not done after {LIMIT:.0f} s: {_left(engine.town)}"
+            return await drive(engine, say)
         finally:
             telling.cancel()
 
 
-async def drive(engine: Engine, say: Say) -> str:
-    """Say what is wanted, approve the plan, wait for every landing; goes on where an earlier run was cut off."""
+async def drive(engine: Engine, say: Say, pause: float = 0.0) -> str:
+    """Say what is wanted, approve the plan, wait for every landing; goes on where an earlier run was cut off.
+
+    Args:
+        pause: seconds somebody has to read the plan, and to decide on it before we do.
+
+    Returns:
+        What is stuck, or "" when all has landed.
+    """
+    try:
+        async with asyncio.timeout(LIMIT):
+            return await _drive(engine, say, pause)
+    except TimeoutError:
+        return f"it is not done after {LIMIT:.0f} s: {_left(engine.town)}"
+
+
+async def _drive(engine: Engine, say: Say, pause: float) -> str:
     from gastown_tui.agents.rehearsal import play
     from gastown_tui.cli.demo_town import PLAY
     from gastown_tui.model.orders import OVERSEER, ApprovePlan, TellMayor
@@ -119,11 +147,12 @@ async def drive(engine: Engine, say: Say) -> str:
     say(f"[overseer] SAY {prompt}")
     if stuck := await _until(engine, lambda town: _newest(town) is not None):
         return stuck
+    await asyncio.sleep(pause)
     draft = _newest(engine.town)
     if draft is not None and draft.state == "draft":
         say(f"[overseer] APPROVE {draft.plan.title}: {len(draft.plan.beads)} beads")
         await engine.ask(ApprovePlan(draft.id))
-    return await _until(engine, lambda town: not _unlanded(town))
+    return await _until(engine, lambda town: bool(town.convoys) and not _unlanded(town))
 
 
 async def _until(engine: Engine, true: Callable[[Town], bool]) -> str:

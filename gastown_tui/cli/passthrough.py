@@ -56,12 +56,12 @@ class Passthrough:
             with raw(sys.stdin.fileno()), self._spool.open("rb") as spool:
                 out = sys.stdout.fileno()
                 spool.seek(max(0, spool.seek(0, os.SEEK_END) - KEPT - 1))
-                _write(out, _ENTER + from_boundary(spool.read()))
+                write_all(out, _ENTER + from_boundary(spool.read()))
                 try:
                     while self._turn(spool.fileno(), out):
                         pass
                 finally:
-                    _write(out, _RESTORE)
+                    write_all(out, _RESTORE)
             self._order("resize", rows=USUAL[0], columns=USUAL[1])
         except FileNotFoundError as error:
             title = f"The screen of {self._name} is not there."
@@ -91,7 +91,7 @@ class Passthrough:
             if self._name not in (agent["name"] for agent in self._client.status()["agents"]):
                 raise Refused(f"The session of {self._name} ended.", "What it said: gt peek, gt log")
         while data := os.read(spool, _AT_ONCE):
-            _write(out, data)
+            write_all(out, data)
         return True
 
     def _order(self, name: str, **args: object) -> None:
@@ -109,6 +109,7 @@ def raw(fd: int) -> Iterator[None]:
         termios.tcsetattr(fd, termios.TCSADRAIN, before)
 
 
-def _write(fd: int, data: bytes) -> None:
+def write_all(fd: int, data: bytes) -> None:
+    """Write everything to a terminal, however little it takes at once."""
     while data:
         data = data[os.write(fd, data):]
