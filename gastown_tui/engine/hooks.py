@@ -7,6 +7,7 @@ from typing import Any
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.mayor import Mayor
+from gastown_tui.engine.own_calls import is_own_call
 from gastown_tui.engine.sessions import Live, Sessions
 from gastown_tui.model.agent import MAYOR, POLECAT
 from gastown_tui.model.orders import Caller
@@ -55,7 +56,9 @@ class Hooks:
             branch=lease.branch if lease is not None else None, target=self._base.config.target,
         )  # fmt: skip
         if reason is None:
-            return {}
+            own = isinstance(given, dict) and is_own_call(tool, given)
+            allowed = {"hookEventName": "PreToolUse", "permissionDecision": "allow"}
+            return {"hookSpecificOutput": allowed} if own else {}
         base, caller = self._base, live.caller
         await base.feed.add(
             base.clock.now(), caller.name, "DENY", reason.splitlines()[0], bead=caller.bead, role=caller.role, ok=False
