@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -12,19 +11,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from gastown_tui import __version__
-from gastown_tui import config as settings
 from gastown_tui.agents import processes
 from gastown_tui.config import Config
 from gastown_tui.engine import desk_agents, desk_beads, desk_plans, needs
-from gastown_tui.engine.archive import Archive, load
-from gastown_tui.engine.base import Base
-from gastown_tui.engine.books import Books
+from gastown_tui.engine.answers import Answers
 from gastown_tui.engine.deacon import Deacon
 from gastown_tui.engine.desk import Desk
 from gastown_tui.engine.feed import Feed, FeedLine
 from gastown_tui.engine.hooks import Hooks
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.mayor import Mayor
+from gastown_tui.engine.opening import Opened, opened
 from gastown_tui.engine.place import Place
 from gastown_tui.engine.polecat import Polecats
 from gastown_tui.engine.refinery import Refinery
@@ -34,16 +31,11 @@ from gastown_tui.engine.sling import Sling
 from gastown_tui.engine.status import status
 from gastown_tui.engine.witness import Witness
 from gastown_tui.model import events as e
-from gastown_tui.model.errors import CannotWrite, GasTownError, Refused
+from gastown_tui.model.errors import CannotWrite, GasTownError
 from gastown_tui.model.events import Record
 from gastown_tui.model.orders import OVERSEER, Caller, Order
 from gastown_tui.model.town import Town
-from gastown_tui.rig import guard
 from gastown_tui.rig.errors import Moved
-from gastown_tui.rig.journal import Journal
-from gastown_tui.rig.ledger import Ledger
-from gastown_tui.rig.repository import Repository
-from gastown_tui.rig.worktree import Worktrees, home
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
@@ -51,19 +43,17 @@ HANDLER_ROOMS = (desk_agents, desk_beads, desk_plans)
 """Importing them fills the desk's table."""
 _TICK = 0.4
 _ARCHIVE_EVERY = 0.25
-_ANSWERS_KEPT = 4096
 
 
 class Engine:
     """One town's engine. Satisfies `Link` for a cockpit in the same process."""
 
-    def __init__(self, base: Base, lock: int, journal: Journal) -> None:
-        self._base = base
-        self._lock = lock
-        self._journal = journal
+    def __init__(self, held: Opened) -> None:
+        self._held = held
+        self._base = base = held.base
         self.stopped = asyncio.Event()
         self._wake = asyncio.Event()
-        self._answers: dict[str, asyncio.Future[Any]] = {}
+        self._answers = Answers()
         jobs = Jobs(base.clock, self._wake.set, self._trouble)
         self._jobs = jobs
         self._sessions = Sessions(base, self._gone)
@@ -83,36 +73,8 @@ class Engine:
     def open(
         cls, place: Place, *, clock: Clock | None = None, ids: Ids | None = None, files: Files | None = None
     ) -> Self:
-        """Take the town's lock and read its books.
-
-        Raises:
-            Refused: another engine has the town, or a setting is not supported yet.
-            GasTownError: the ledger or the journal cannot be read.
-        """
-        clock, ids, files = clock or SystemClock(), ids or RandomIds(), files or DiskFiles()
-        config = settings.load(place.config)
-        if config.land != "local":
-            raise Refused(f"land = {config.land!r} is not built yet.", "Set land = \"local\" in config.toml.")
-        lock = _take(place.lock)
-        try:
-            repo = Repository(place.root, files)
-            ledger = Ledger(place.root, files=files)
-            ledger.clear_stale_lock()
-            journal = Journal(place.journal, files)
-            town = load(ledger, journal)
-            books = Books(journal, clock, town)
-            archive = Archive(ledger, journal)
-            for _, line in journal.replay(ledger.head()[1]):
-                archive.take(e.decode(line))
-            place.spool.mkdir(mode=0o700, exist_ok=True)
-            guard.install(place.hooks)
-            worktrees = Worktrees(repo, home(place.root) / (config.rig or place.root.name))
-        except BaseException:
-            os.close(lock)
-            raise
-        base = Base(place, config, books, archive, Feed(place.feed), repo, worktrees, clock, ids, files)
-        base.socket = str(place.socket)
-        return cls(base, lock, journal)
+        """Take the town's lock and read its books; raises as `opening.opened`."""
+        return cls(opened(place, clock or SystemClock(), ids or RandomIds(), files or DiskFiles()))
 
     # what a cockpit and the door see
 
@@ -181,19 +143,8 @@ class Engine:
 
     async def ask(self, order: Order, caller: Caller | None = None, id: str = "") -> Any:
         """Answer an order once its events are durable. The same `id` from the same caller gets the same answer."""
-        caller = caller or Caller()
-        key = f"{caller.name}\0{id}"
-        if not id:
-            return await self._desk.answer(order, caller)
-        if key not in self._answers:
-            self._answers[key] = asyncio.ensure_future(self._desk.answer(order, caller))
-            while len(self._answers) > _ANSWERS_KEPT:
-                self._answers.pop(next(iter(self._answers)))
-        try:
-            return await asyncio.shield(self._answers[key])
-        except GasTownError:
-            self._answers.pop(key, None)
-            raise
+        asking = caller or Caller()
+        return await self._answers.once(asking.name, id, lambda: self._desk.answer(order, asking))
 
     async def hook(self, event: str, payload: dict[str, Any], caller: Caller) -> dict[str, Any]:
         """The reply to an agent's hook."""
@@ -274,8 +225,7 @@ class Engine:
 
     def close(self) -> None:
         """Give the lock back."""
-        self._journal.close()
-        os.close(self._lock)
+        self._held.close()
 
     async def _rounds(self) -> None:
         """Look round after every change, and when a resting job may go on."""
@@ -334,17 +284,6 @@ class Engine:
         if count == 3:
             bead = next((word for word in key.split() if word in self.town.beads), "")
             needs.ask(self._base, "trouble", key, f"{key}: {error.title}"[:200], f"{error}", ("go on",), bead=bead)
-
-
-def _take(path: Path) -> int:
-    """The exclusive lock of a town; it goes with the process."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(fd)
-        raise Refused("Another engine has this town.", "Attach to it with: gt    End it with: gt down") from error
-    return fd
 
 
 __all__ = ["OVERSEER", "Engine"]
