@@ -1,0 +1,82 @@
+"""Opens a town for one engine: its lock, its books as the disk has them, and the ground its rounds stand on."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from gastown_tui import config as settings
+from gastown_tui.engine.archive import Archive, load
+from gastown_tui.engine.base import Base
+from gastown_tui.engine.books import Books
+from gastown_tui.engine.feed import Feed
+from gastown_tui.engine.place import Place
+from gastown_tui.model import events as e
+from gastown_tui.model.errors import Refused
+from gastown_tui.rig import guard
+from gastown_tui.rig.homes import home
+from gastown_tui.rig.journal import Journal
+from gastown_tui.rig.ledger import Ledger
+from gastown_tui.rig.repository import Repository
+from gastown_tui.rig.worktree import Worktrees
+from gastown_tui.world import Clock, Files, Ids
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What `opened` took: closing it gives the lock back."""
+
+    base: Base
+    journal: Journal
+    lock: int
+
+    def close(self) -> None:
+        """Give the lock back."""
+        self.journal.close()
+        os.close(self.lock)
+
+
+def opened(place: Place, clock: Clock, ids: Ids, files: Files) -> Opened:
+    """Take the town's lock and read its books.
+
+    Raises:
+        Refused: another engine has the town, or a setting is not supported yet.
+        GasTownError: the ledger or the journal cannot be read.
+    """
+    config = settings.load(place.config)
+    if config.land != "local":
+        raise Refused(f"land = {config.land!r} is not built yet.", 'Set land = "local" in config.toml.')
+    with contextlib.ExitStack() as undo:
+        lock = _take(place.lock)
+        undo.callback(os.close, lock)
+        repo = Repository(place.root, files)
+        ledger = Ledger(place.root, files=files)
+        ledger.clear_stale_lock()
+        journal = Journal(place.journal, files)
+        undo.callback(journal.close)
+        town = load(ledger, journal)
+        archive = Archive(ledger, journal)
+        for _, line in journal.replay(ledger.head()[1]):
+            archive.take(e.decode(line))
+        place.spool.mkdir(mode=0o700, exist_ok=True)
+        guard.install(place.hooks)
+        worktrees = Worktrees(repo, home(place.root) / (config.rig or place.root.name))
+        books = Books(journal, clock, town)
+        base = Base(place, config, books, archive, Feed(place.feed), repo, worktrees, clock, ids, files)
+        base.socket = str(place.socket)
+        undo.pop_all()
+    return Opened(base, journal, lock)
+
+
+def _take(path: Path) -> int:
+    """The exclusive lock of a town; it goes with the process."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(fd)
+        raise Refused("Another engine has this town.", "Attach to it with: gt    End it with: gt down") from error
+    return fd
