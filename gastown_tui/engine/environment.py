@@ -20,16 +20,26 @@ def inherited(base: Base) -> dict[str, str]:
     return {**found, **settings.set}
 
 
-def guarded(base: Base, branch: str | None, temp: Path, name: str = "") -> dict[str, str]:
+def guarded(
+    base: Base, branch: str | None, temp: Path, name: str = "", worktree: Path | None = None
+) -> dict[str, str]:
     """The inherited environment with git under guard: only `branch` may be moved (None: nothing)."""
     env = inherited(base)
     env.update(
         guard.environment(
             hooks=base.place.hooks, common_dir=base.repo.common_dir, branch=branch, temp=temp,
             pushurls=guard.pushurls(base.repo), existing=env, identity=(name or "gastown", base.repo.ident()[1]),
+            worktree=worktree, remotes=guard.remotes(base.repo),
         )
     )  # fmt: skip
     return env
+
+
+def command_environment(base: Base, branch: str | None = None, name: str = "") -> dict[str, str]:
+    """What the rig's own commands get: they run what agents wrote, so git is under guard for them too."""
+    temp = base.place.gastown / "tmp"
+    temp.mkdir(mode=0o700, exist_ok=True)
+    return {**guarded(base, branch, temp, name), "TMPDIR": str(temp)}
 
 
 def agent_environment(
@@ -38,7 +48,7 @@ def agent_environment(
     """What one agent's process gets."""
     temp = folder / "tmp"
     temp.mkdir(mode=0o700, exist_ok=True)
-    env = guarded(base, branch, temp, caller.name)
+    env = guarded(base, branch, temp, caller.name, worktree)
     env["PATH"] = f"{base.place.hooks / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
     env.update(
         TMPDIR=str(temp), GT_SOCKET=base.socket, GT_TOKEN=token, GT_LEASE=lease, GT_ROLE=caller.role,

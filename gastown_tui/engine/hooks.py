@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from gastown_tui.engine import needs
@@ -54,6 +55,7 @@ class Hooks:
         reason = guard.deny_reason(
             tool, given if isinstance(given, dict) else {}, worktree=live.worktree,
             branch=lease.branch if lease is not None else None, target=self._base.config.target,
+            root=self._base.place.root, temp=live.folder / "tmp", cwd=_folder(payload.get("cwd")),
         )  # fmt: skip
         if reason is None:
             own = isinstance(given, dict) and is_own_call(tool, given)
@@ -80,3 +82,8 @@ class Hooks:
         if error in _FATAL:
             question = f"{caller.name}'s model answered {error}. Mend the login or the account, then answer `go on`."
             needs.ask(base, "login", error, f"The model refuses: {error}", question, ("go on",), agent=caller.name)
+
+
+def _folder(value: object) -> Path | None:
+    """Where the agent says it stands, when it says so."""
+    return Path(value) if isinstance(value, str) and value.startswith("/") else None

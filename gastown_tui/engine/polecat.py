@@ -11,7 +11,7 @@ from gastown_tui.agents import prompts
 from gastown_tui.engine import commands, needs
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.briefing import instructions
-from gastown_tui.engine.environment import guarded
+from gastown_tui.engine.environment import command_environment
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.sessions import Live, Sessions, Start
 from gastown_tui.engine.sling import place_name
@@ -141,7 +141,7 @@ class Polecats:
                 shutil.copytree(source, goal, symlinks=True)
             else:
                 shutil.copy2(source, goal)
-        env = guarded(base, lease.branch, base.place.sessions, lease.polecat)
+        env = command_environment(base, lease.branch, lease.polecat)
         for command in settings.setup:
             ran = await commands.run(command, worktree, env, 900.0, base.clock)
             if not ran.ok:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gastown_tui.engine import commands, needs
 from gastown_tui.engine.base import Base
-from gastown_tui.engine.environment import guarded
+from gastown_tui.engine.environment import command_environment
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.landing import Landing
 from gastown_tui.model import events as e
@@ -130,7 +130,7 @@ class Refinery:
         base = self._base
         slot = await base.worktrees.add_detached(_SLOT, candidate)
         await base.worktrees.reset(slot, candidate)
-        env = guarded(base, None, base.place.sessions)
+        env = command_environment(base)
         if not self._set_up:
             for command in base.config.worktree.setup:
                 ran = await commands.run(command, slot, env, 900.0, base.clock)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gastown_tui.engine import commands
 from gastown_tui.engine.base import Base
-from gastown_tui.engine.environment import guarded
+from gastown_tui.engine.environment import command_environment
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Check, Review
@@ -39,7 +39,7 @@ class Sheriff:
         worktree = Path(lease.worktree)
         checks: list[Check] = []
         reason = await self._moved(worktree, bead)
-        env = guarded(base, None, base.place.sessions)
+        env = command_environment(base)
         for command in base.config.sheriff if not reason else ():
             ran = await commands.run(command, worktree, env, base.config.sheriff_timeout, base.clock)
             checks.append(ran.check(command))

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import stat
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ __all__ = ["Worktree", "Worktrees", "detect_trouble", "home"]
 
 _PATIENCE = 600
 """Tenths of a second a `git worktree add` of an engine that is gone may still take."""
+
+_REMOVALS = 10
+"""How often a folder is tried that somebody still writes into."""
 
 _HALF_MADE = "initializing"
 """What `git worktree add` writes into its lock until it is done."""
@@ -320,9 +324,14 @@ def _remove_tree(path: Path) -> None:
     """Remove a folder, also one with read-only folders in it; links are not followed."""
     if not path.exists():
         return
-    for folder, _, _ in os.walk(path):
-        os.chmod(folder, stat.S_IRWXU)
-    try:
-        shutil.rmtree(path)
-    except OSError as error:
-        raise cannot_write(str(path), error) from error
+    for attempt in range(_REMOVALS):
+        try:
+            for folder, _, _ in os.walk(path):
+                os.chmod(folder, stat.S_IRWXU)
+            shutil.rmtree(path)
+            return
+        except OSError as error:
+            # A git that outlived its killed engine may put its last files there meanwhile.
+            if attempt + 1 == _REMOVALS or not path.exists():
+                raise cannot_write(str(path), error) from error
+            time.sleep(0.05)
