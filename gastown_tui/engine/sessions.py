@@ -109,7 +109,7 @@ class Sessions:
         session = Session.start(launch, base.clock)
         live = Live(session, caller, token, secret, runtime, session_id, wanted.worktree, folder)
         live.told, live.notes = wanted.told, dict(wanted.notes)
-        path = runtimes.transcript_path(runtime, seat)
+        path = runtimes.transcript_path(runtime, seat) or (self._named(folder) if wanted.resume else None)
         if path is not None:
             live.transcript = Transcript(path, runtime.prices)
             if wanted.resume:
@@ -255,6 +255,12 @@ class Sessions:
         live.transcript = Transcript(Path(path), live.runtime.prices)
         self._base.files.replace(live.folder / _NAMED, path.encode())
 
+    @staticmethod
+    def _named(folder: Path) -> Path | None:
+        """The transcript a session's hook named before: what stands in it was heard and counted by then."""
+        named = folder / _NAMED
+        return Path(named.read_text()) if named.exists() else None
+
     def may_resume(self, agent: Agent) -> bool:
         """Whether an agent's session can go on: its runtime can, and its transcript has the prompt already.
 
@@ -262,8 +268,7 @@ class Sessions:
         """
         runtime, _ = self.runtime_of(agent.role)
         folder = self._base.place.sessions / agent.session
-        named = folder / _NAMED
-        path = Path(named.read_text()) if named.exists() else folder / f"{agent.session}.jsonl"
+        path = self._named(folder) or folder / f"{agent.session}.jsonl"
         if agent.runtime != runtime.name or not runtime.resume or not path.exists():
             return False
         with path.open("rb") as file:
