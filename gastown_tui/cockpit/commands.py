@@ -69,12 +69,12 @@ def _open(view: str) -> Run:
 
 ROWS: tuple[Command, ...] = (
     _c("bead.open", "enter", "Open the bead", (BOARD, TRAIN), a.open_bead, "", a.no_bead, "open"),
-    _c("attach", "enter", "Take the terminal (ctrl+] leaves)", (POLECATS, BEAD, NEEDS), a.attach, "type_keys",
+    _c("attach", "enter", "Take the terminal; ctrl+] ends", (POLECATS, BEAD, NEEDS), a.attach, "type_keys",
        a.no_agent, "terminal"),
     _c("mayor.write", "i, enter", "Write to the Mayor", MAYOR, _write, "tell_mayor", foot="write"),
     _c("plan.accept", "a", "Accept the plan", (MAYOR, PLAN), a.accept, "approve_plan", a.no_draft, "accept"),
     _c("plan.edit", "e", "Edit the plan in $EDITOR", (MAYOR, PLAN), a.edit, "edit_plan", a.no_draft, "edit"),
-    _c("plan.drop", "x", "Drop the plan, with words for the Mayor", (MAYOR, PLAN), a.drop, "drop_plan", a.no_draft,
+    _c("plan.drop", "x", "Drop the plan, saying why", (MAYOR, PLAN), a.drop, "drop_plan", a.no_draft,
        "drop"),
     _c("plan.part", "A", "Accept a part of the plan", (MAYOR, PLAN), a.accept_part, "approve_plan", a.no_draft,
        "in part"),
@@ -98,7 +98,7 @@ ROWS: tuple[Command, ...] = (
     _c("bead.release", "R", "Take it from its polecat", (*BEADS, POLECATS), a.release, "release", a.not_in_work),
     _c("bead.title", "e", "Change the title", BEADS, a.retitle, "update_bead", a.no_bead),
     _c("bead.new", "o", "File a bead", BOARD, a.new_bead, "create_bead", None, "new"),
-    _c("do", "N", "One bead, one polecat, no Mayor", TOWN, a.do_once, "do"),
+    _c("do", "N", "One bead, no Mayor", TOWN, a.do_once, "do"),
     _c("copy", "y", "Copy the id", BEADS, a.copy_id, "", a.no_bead),
     _c("filter", "/", "Filter the beads", BOARD, a.find, "", None, "filter"),
     _c("zoom", "z", "Zoom the pane, or all panes", TOWN, lambda desk, _: desk.zoom(), foot="zoom"),

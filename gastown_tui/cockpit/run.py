@@ -77,7 +77,7 @@ async def run_cockpit(
         until: set when there is nothing to show any more.
 
     Returns:
-        "detach", "stop", "stop-now", "hangup" (the line dropped), "terminated" (SIGTERM) or "stopped" (`until` was set).
+        "detach", "stop", "stop-now", "hangup" (the line dropped), "terminated" (SIGTERM) or "stopped" (`until` set).
 
     Raises:
         GasTownError: no screen can be drawn here, there is no such theme, or the screen failed.

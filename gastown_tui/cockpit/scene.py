@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import nsmallest
+from typing import NamedTuple
 
 from gastown_tui.config import Config
 from gastown_tui.engine.feed import FeedLine
@@ -20,6 +21,8 @@ GATES = ("sheriff", "witness", "refinery")
 BUSY = ("working", *GATES)
 SHOWN = 400
 """Cards of one column that are ever sorted and drawn; the heading counts the others."""
+LONG = 300
+"""Cards from which a column is not sorted anew in every frame."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,33 @@ class Ask:
     behind: int = 0
 
 
+class _Kept(NamedTuple):
+    """The order of a long column: who was in it, what it was asked with, and when."""
+
+    members: object
+    asked: object
+    at: float
+    ids: list[str]
+
+
+class Orders:
+    """Orders of long columns from one frame to the next: sorting thousands of cards at every frame would be felt."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, _Kept] = {}
+
+    def ids(self, name: str, members: object, asked: object, now: float) -> list[str] | None:
+        """The order that still holds: nobody came or went for two seconds, or somebody did less than one ago."""
+        kept = self._kept.get(name)
+        if kept is None or kept.asked != asked:
+            return None
+        return kept.ids if now - kept.at < (2.0 if kept.members is members else 1.0) else None
+
+    def keep(self, name: str, members: object, asked: object, now: float, ids: list[str]) -> None:
+        """Remember an order."""
+        self._kept[name] = _Kept(members, asked, now, ids)
+
+
 @dataclass(frozen=True)
 class Scene:
     """The town, its settings and its passing notes at unix second `now`; `lines` gives the feed of an agent."""
@@ -49,6 +79,7 @@ class Scene:
     lines: Callable[[str], tuple[FeedLine, ...]]
     read_only: bool = False
     filter: str = ""
+    orders: Orders = field(default_factory=lambda: Orders())
 
     def short(self, id: str) -> str:
         """A bead's id without the rig's prefix: three cells better spent on titles."""
@@ -160,7 +191,7 @@ class Scene:
     @cached_property
     def next_ready(self) -> str:
         """The bead that is slung next, "" when none is ready."""
-        found = min(self.town.in_column("ready"), key=lambda b: (b.priority, b.created_at, b.id), default=None)
+        found = min(self.column("ready"), key=lambda b: (b.priority, b.created_at, b.id), default=None)
         return found.id if found is not None else ""
 
     @cached_property
@@ -182,8 +213,30 @@ class Scene:
         known = [run.seconds for run in self.runs[-5:] if run.seconds > 0]
         return sum(known) / len(known) if known else 0.0
 
+    @cached_property
+    def _columns(self) -> dict[str, list[Bead]]:
+        return {}
+
     def column(self, name: str) -> list[Bead]:
         """The first cards of a column: by need, then priority, then age; Landed is newest first."""
+        if (found := self._columns.get(name)) is None:
+            found = self._columns[name] = self._ordered(name)
+        return found
+
+    def _ordered(self, name: str) -> list[Bead]:
+        members = self.town.columns.get(name)
+        if members is None:
+            return []
+        if len(members) < LONG:
+            return self._sorted(name)
+        asked = (self.filter, self.asking_beads)
+        ids = self.orders.ids(name, members, asked, self.now)
+        if ids is None:
+            ids = [bead.id for bead in self._sorted(name)]
+            self.orders.keep(name, members, asked, self.now, ids)
+        return [self.town.beads[id] for id in ids if id in members]
+
+    def _sorted(self, name: str) -> list[Bead]:
         beads = self.matching(self.town.in_column(name))
         if name == "landed":
             return nsmallest(SHOWN, beads, key=lambda b: (-b.work.landed_at, b.id))

@@ -24,7 +24,7 @@ from gastown_tui.cockpit.panes.kanban import Kanban
 from gastown_tui.cockpit.panes.merge_queue import MergeQueue
 from gastown_tui.cockpit.panes.polecat_grid import PolecatGrid
 from gastown_tui.cockpit.places import lay_out
-from gastown_tui.cockpit.scene import Scene
+from gastown_tui.cockpit.scene import Orders, Scene
 from gastown_tui.cockpit.themes import Palette
 from gastown_tui.cockpit.views.attach import LEAVE_KEYS, AttachView
 from gastown_tui.cockpit.views.reading import key_name
@@ -60,6 +60,7 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         }
         self.header, self.dividers, self.which = Header(), Dividers(), WhichKey()
         self.pane, self.zoomed, self.paused, self.filter = "board", False, False, ""
+        self.orders = Orders()
         self.scene = self.look_at()
         self.desk: DeskWork = DeskWork(self)
         self.dispatcher = keys.Dispatcher(commands.tries())
@@ -94,7 +95,16 @@ class TownScreen(WritingScreen, inherit_bindings=False):
     def look_at(self) -> Scene:
         """The town now."""
         link = self.link
-        return Scene(link.town, link.config, dict(link.notes), self.clock.now(), link.feed, self.read_only, self.filter)
+        return Scene(
+            link.town,
+            link.config,
+            dict(link.notes),
+            self.clock.now(),
+            link.feed,
+            self.read_only,
+            self.filter,
+            self.orders,
+        )
 
     def tail(self, agent: str, cells: int, rows: int) -> list[Line]:
         """The rows of an agent's terminal for a face or a question."""

@@ -17,12 +17,10 @@ from tests.cockpit.driving import Driven, drive
 from tests.cockpit.fixtures import todo_app
 from tests.cockpit.fixtures.links import FixtureLink
 
-PAYLOADS = (
-    "\x1b]52;c;SGk=\x07", "\x9b31m", "[/nope]", "[@click=app.bell]x[/]", "[red]", "ends in a backslash\\",
-    "a\u202eb\u2066c",
-    "x" * 100_000, "\n" * 10_000, "e\u0301\u0301\u0301 日本語 👩‍💻 ﷽", "\udcff\ud800",
-    "\x00\x01\x7f\x85", "# *a*\n- `b`\n```\nc", "",
-)  # fmt: skip
+CODES = "\x1b]52;c;SGk=\x07 \x9b31m a\u202eb\u2066c \x00\x01\x7f\x85 \udcff\ud800"
+MARKUP = "[/nope] [@click=app.bell]x[/] [red] # *a*\n- `b`\n```\nc ends in a backslash\\"
+WIDE = "e\u0301\u0301\u0301 日本語 \U0001f469\u200d\U0001f4bb ﷽ "
+PAYLOADS = (CODES, MARKUP, WIDE * 9, "x" * 100_000, "\n" * 10_000, "")
 FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 

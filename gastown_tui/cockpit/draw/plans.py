@@ -24,7 +24,7 @@ def estimate(scene: Scene, plan: Plan) -> str:
         values = [value or 0.0 for value in known]
         minutes += max(max(values), sum(values) / lanes)
     out.append(f"{span(minutes * SPREAD[0], minutes * SPREAD[1])} min" if minutes > 0 else "time unsure")
-    spent = [b.work.cost_usd for b in scene.town.in_column("landed") if b.work.cost_usd > 0]
+    spent = [b.work.cost_usd for b in scene.column("landed") if b.work.cost_usd > 0]
     if spent:
         each = sum(spent) / len(spent)
         low, high = each * SPREAD[0] * len(plan.beads), each * SPREAD[1] * len(plan.beads)

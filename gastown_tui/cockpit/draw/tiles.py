@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from gastown_tui.cockpit import standing
 from gastown_tui.cockpit.draw.chart import spark
 from gastown_tui.cockpit.draw.lines import Line, Span, ends, fit, line
@@ -85,7 +87,12 @@ def log_face(lines: Sequence[FeedLine], cells: int, rows: int, indent: int = 2) 
             folded[-1] = (item, folded[-1][1] + 1)
         else:
             folded.append((item, 1))
-    return [fit(_logged(item, again, cells, indent), cells) for item, again in folded[-rows:]] if rows > 0 else []
+    shown = folded[-rows:] if rows > 0 else []
+    if shown and shown[0][1]:
+        # The line it repeats is above what is shown: say what it was.
+        item, again = shown[0]
+        shown[0] = (structs.replace(item, detail=f"{again + 1} times"), 0)
+    return [fit(_logged(item, again, cells, indent), cells) for item, again in shown]
 
 
 def _logged(item: FeedLine, again: int, cells: int, indent: int) -> Line:

@@ -171,7 +171,7 @@ def _tip(scene: Scene, cells: int) -> Block:
     town = scene.town
     left = (Span(clip(town.target or "?", 12), "strong"), Span(" "), Span(town.tip[:7], "muted"))
     right: Line = ()
-    landed = max((bead.work.landed_at for bead in town.in_column("landed")), default=0.0)
+    landed = max((bead.work.landed_at for bead in scene.column("landed")[:1]), default=0.0)
     if not scene.config.gated:
         right = (Span("UNGATED", "handled", True),)
     elif landed:

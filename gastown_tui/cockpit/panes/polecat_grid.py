@@ -205,7 +205,7 @@ def _spoken(scene: Scene, name: str, width: int) -> Line:
 
 
 def _empty(scene: Scene) -> Line:
-    if any(bead.work.approved for bead in scene.town.in_column("ready")):
+    if scene.town.columns.get("ready"):
         return (
             Span(" Nobody is working. ", "muted"),
             Span("a", "focus"),

@@ -81,7 +81,7 @@ def _block(scope: str) -> list[Line]:
             continue
         seen.add(family)
         keys, title = _described(command, family)
-        out.append((Span(f"  {keys:<9} ", "focus"), Span(title, "text")))
+        out.append((Span(f"  {keys:<7} ", "focus"), Span(title, "text")))
     return out
 
 
@@ -96,7 +96,7 @@ def _described(command: Command, family: str) -> tuple[str, str]:
     if family == "priority":
         return "p 0-4", "Priority"
     keys = "  ".join(key_name(key) for key in command.keys)
-    return keys if len(keys) <= 9 else key_name(command.keys[0]), command.title
+    return keys if len(keys) <= 7 else key_name(command.keys[0]), command.title
 
 
 class LeaveView(Sheet):
