@@ -223,7 +223,7 @@ def _look_at_the_end(stage: Stage, main: str) -> None:
     assert len({event.session for event in started}) == 1 and len({event.worktree for event in started}) == 1
     spent = {event.role for event in records if isinstance(event, e.Spent)}
     assert spent == {"mayor", "polecat", "witness"}
-    pushes = [line for line in stage.place.feed.read_text().splitlines() if '"RUN"' in line and "git push origin" in line]
-    assert len(pushes) == 1, "what the session said before it was resumed was heard again"
+    lines = stage.place.feed.read_text().splitlines()
+    assert sum('"RUN"' in line and "git push origin" in line for line in lines) == 1, "what the session said before it was resumed was heard again"
     assert not stage.model.strange
     assert not processes.with_environment("GT_SESSION", str(stage.place.spool))
