@@ -138,6 +138,7 @@ class RemoteTown:
     async def _snapshot(self, session: aiohttp.ClientSession) -> None:
         received = [line async for line in _lines(session, "/v1/town") if line]
         self._town = await asyncio.to_thread(snapshot.read, received)
+        self._lost = ""
         self.ready.set()
 
     async def _follow_events(self, session: aiohttp.ClientSession) -> None:

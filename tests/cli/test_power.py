@@ -51,10 +51,11 @@ def test_up_and_down_and_up_again_goes_on_with_the_same_work(tmp_path: Path) -> 
         working(place)
         half = until(lambda: list(place.gastown.rglob("half.txt")), "unsaved work")
         engine = pid_of(place)
+        ticks = processes.start_ticks(engine)
         ended = gt(place.root, "down", "--json")
         assert ended.code == 0 and len(ended.json["ended"]) == 1
         assert not place.held and not place.engine_json.exists() and not place.socket.exists()
-        until(lambda: not processes.start_ticks(engine), "the engine's process is gone")
+        until(lambda: not processes.is_alive(engine, ticks), "the engine's process is gone")
         assert half[0].exists(), "the worktree with unsaved work stays"
         assert gt(place.root, "status").code == 0
         assert gt(place.root, "up").code == 0
