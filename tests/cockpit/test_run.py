@@ -107,3 +107,60 @@ def test_a_dumb_terminal_is_told_so(tmp_path: Path) -> None:
     made = Shown(tmp_path, TERM="dumb")
     assert "TERM=dumb" in made.ended()
     assert "gt status" in made.result.read_text(encoding="utf-8")
+
+
+def test_a_plan_is_edited_in_the_persons_editor(tmp_path: Path) -> None:
+    made = Shown(tmp_path, EDITOR="sed -i s/Unlock/Release/")
+    made.opened()
+    made.child.send("e")
+    made.child.expect_exact(b"The plan is changed")
+    made.child.send("\x11")
+    made.child.expect_exact(b"Leave")
+    made.child.send("d")
+    asked = made.ended()
+    assert "EditPlan(plan='p2'" in asked
+    assert "Release command" in asked
+
+
+def test_a_plan_that_cannot_be_read_afterwards_stays_as_it_was(tmp_path: Path) -> None:
+    made = Shown(tmp_path, EDITOR="sed -i s/beads/cattle/")
+    made.opened()
+    made.child.send("e")
+    made.child.expect_exact(b"The plan cannot be read")
+    made.child.send("\x11")
+    made.child.expect_exact(b"Leave")
+    made.child.send("d")
+    assert made.ended() == "detach"
+
+
+def test_words_are_pasted_with_their_breaks(tmp_path: Path) -> None:
+    made = Shown(tmp_path)
+    made.opened()
+    made.read_until_still(0.5)
+    made.child.send("\x1b[200~first line\nsecond [/b] line\x1b[201~")
+    made.child.expect_exact(b"second")
+    made.read_until_still(0.3)
+    made.child.send("\r")
+    made.read_until_still(0.3)
+    made.child.send("\x11")
+    made.child.expect_exact(b"Leave")
+    made.child.send("d")
+    assert "TellMayor(text='first line\\nsecond [/b] line')" in made.ended()
+
+
+def test_a_click_selects_and_the_chip_opens_what_needs_you(tmp_path: Path) -> None:
+    made = Shown(tmp_path)
+    made.opened()
+    made.read_until_still(0.5)
+    made.child.send("\x1b[<0;114;1M\x1b[<0;114;1m")
+    made.child.expect_exact(b"Can wait")
+    made.child.send("\x1b")
+    made.read_until_still(0.5)
+    made.child.send("\x1b[<0;40;8M\x1b[<0;40;8m")
+    made.read_until_still(0.5)
+    made.child.send("p3")
+    made.read_until_still(0.5)
+    made.child.send("\x11")
+    made.child.expect_exact(b"Leave")
+    made.child.send("d")
+    assert made.ended().splitlines()[1:] == ["UpdateBead(bead='td-5d8', changes={'priority': 3})"]
