@@ -11,6 +11,7 @@ from gastown_tui.engine.desk_beads import new_bead
 from gastown_tui.model import convoy as convoys
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
+from gastown_tui.model.agent import MAYOR
 from gastown_tui.model.bead import Bead, Dependency, Work
 from gastown_tui.model.convoy import Convoy, Draft, Plan, PlannedBead
 from gastown_tui.model.errors import Refused, Usage
@@ -45,11 +46,25 @@ def _cleaned(plan: Plan) -> Plan:
     return msgspec.convert(safe(msgspec.to_builtins(plan)), Plan)
 
 
+def _filed(draft: Draft) -> dict[str, Any]:
+    """What `gt plan submit` answers; ids are given at once, the beads come to be when the plan is approved."""
+    return {
+        "plan": draft.id, "revision": draft.revision, "convoy": draft.convoy, "beads": draft.ids, "state": draft.state
+    }  # fmt: skip
+
+
+def _filed_before(town: Town, plan: Plan) -> Draft | None:
+    """The Mayor's very same plan, filed before it was killed and could note the answer."""
+    return next((d for d in town.drafts.values() if d.plan == plan and d.by == MAYOR and d.state != "dropped"), None)
+
+
 async def _file(desk: Desk, plan: Plan, caller: Caller, old: Draft | None) -> Any:
     base = desk.base
     plan = _cleaned(plan)
     convoys.check(plan)
     town = base.books.pending
+    if caller.role == MAYOR and (known := _filed_before(town, plan)) is not None:
+        return _filed(known)
     if old is None:
         same = [d for d in town.drafts.values() if d.state == "draft" and d.plan.title == plan.title]
         old = same[0] if same else None
@@ -68,7 +83,7 @@ async def _file(desk: Desk, plan: Plan, caller: Caller, old: Draft | None) -> An
     draft = Draft(id, plan, old.revision + 1 if old is not None else 1, caller.name, now, ids=ids)
     draft = msgspec.structs.replace(draft, convoy=old.convoy if old is not None else f"c{id[1:]}")
     await base.books.record(caller.name, e.PlanSubmitted(draft))
-    answer = {"plan": id, "revision": draft.revision, "convoy": draft.convoy, "beads": ids, "state": "draft"}
+    answer = _filed(draft)
     if base.config.approve_plan == "auto":
         await _approve(desk, draft, (), caller)
         answer["state"] = "approved"

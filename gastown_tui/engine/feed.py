@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -63,7 +64,7 @@ class Feed:
         line = msgspec.convert(values, FeedLine)
         self._keep(line)
         if self._path is not None:
-            with self._path.open("ab") as file:
+            with contextlib.suppress(OSError), self._path.open("ab") as file:  # a full disk stops no work over this
                 file.write(msgspec.json.encode(line) + b"\n")
         async with self._more:
             self._more.notify_all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from gastown_tui.agents import prompts
+from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.briefing import instructions
 from gastown_tui.engine.jobs import Jobs
@@ -16,6 +17,8 @@ from gastown_tui.model.town import Town
 from gastown_tui.text import clean
 
 _NAME = "mayor"
+_DEATHS = 3
+_CHOICES = ("leave it", "retry")
 
 
 class Mayor:
@@ -40,9 +43,14 @@ class Mayor:
     def _unanswered(self, town: Town) -> bool:
         """Whether the last thing heard still has no answer, and the session is gone."""
         last = max(town.chat, default=0)
+        if not 0 < last <= town.heard or town.chat[last].said.speaker != "overseer":
+            return False
         agent = town.agents.get(_NAME)
-        given_up = agent is not None and agent.deaths >= 3
-        return 0 < last <= town.heard and town.chat[last].said.speaker == "overseer" and not given_up
+        if agent is None or agent.deaths < _DEATHS:
+            return True
+        question = f"Last: {agent.ended}. What you said is kept and not answered yet."
+        needs.ask(self._base, "mayor", _NAME, f"The Mayor died {agent.deaths} times", question, _CHOICES, agent=_NAME)
+        return False
 
     async def _tell(self, town: Town, seqs: list[int]) -> None:
         base = self._base

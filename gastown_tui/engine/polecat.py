@@ -169,6 +169,8 @@ class Polecats:
 
     async def _tidy(self, path: Path, bead: Bead, name: str, epoch: int) -> None:
         base = self._base
+        for command in base.config.worktree.teardown if name != "witness" else ():
+            await commands.run(command, path, command_environment(base), 300.0, base.clock)
         ref = f"refs/gt/wip/{bead.id}/e{epoch}" if name != "witness" else f"refs/gt/wip/{bead.id}/witness-e{epoch}"
         kept = await base.worktrees.save_wip(path, ref, f"unsaved work of {name} on {bead.id}")
         await base.worktrees.remove(path, unsaved=kept or "refuse")

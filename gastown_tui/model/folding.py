@@ -314,12 +314,13 @@ def answered(town: S, event: e.Answered, record: e.Record) -> S:
         raise Illegal(f"{need.id} is about {need.bead or 'no bead'}, not {event.bead or 'none'}.", "")
     town = town.with_(needs=town.needs.delete(need.id))
     bead = town.beads.get(need.bead)
+    if event.choice == "retry" and need.kind in ("bead", "mayor"):
+        for agent in e.forgiven(event, town.agents):
+            town = town.with_(agents=town.agents.set(agent.name, replace(agent, deaths=0)))
     if need.kind != "bead" or bead is None:
         return town
     if event.choice == "retry":
         bead = bead.working(forgiven=len(bead.work.returns))
-        for agent in e.forgiven(event, town.agents):
-            town = town.with_(agents=town.agents.set(agent.name, replace(agent, deaths=0)))
     others = (n.title for n in town.needs.values() if n.kind == "bead" and n.bead == bead.id)
     return town.put(bead.working(held=next(others, "")))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -161,5 +163,26 @@ def test_a_used_up_budget_holds_what_is_new_and_asks(tmp_path: Path) -> None:
                 await town.engine.ask(Answer(need, "double it"))
                 await asyncio.sleep(0.5)
             await town.landed(second)
+
+    asyncio.run(story())
+
+
+def test_a_mayor_that_keeps_dying_is_said_and_tried_again_when_the_overseer_says_so(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(founded(tmp_path)) as town:
+            await town.engine.ask(TellMayor("Please write a greeting."))
+            for _ in range(3):
+                await town.until(lambda t: t.agents.get("mayor") and t.agents["mayor"].live, "a Mayor")
+                before = town.town.agents["mayor"]
+                os.kill(before.pid, signal.SIGKILL)
+                await town.until(lambda t, pid=before.pid: t.agents["mayor"].pid != pid, "its death")  # type: ignore[misc]
+                if any(s.said.speaker == "mayor" for s in town.town.chat.values()):
+                    break
+            if not any(s.said.speaker == "mayor" for s in town.town.chat.values()):
+                await town.until(lambda t: any(n.kind == "mayor" for n in t.needs.values()), "the question")
+                for need in [n for n in town.town.needs.values() if n.kind in ("mayor", "storm")]:
+                    await town.engine.ask(Answer(need.id, "retry" if need.kind == "mayor" else "go on"))
+            await town.until(lambda t: any(s.said.speaker == "mayor" for s in t.chat.values()), "an answer")
+            assert len(town.town.drafts) == 1, "a plan filed before a death is not filed twice"
 
     asyncio.run(story())
