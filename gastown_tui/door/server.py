@@ -14,7 +14,7 @@ from aiohttp import web
 from gastown_tui.door import address, snapshot, wire
 from gastown_tui.engine.feed import Feed
 from gastown_tui.model import orders
-from gastown_tui.model.errors import GasTownError, StaleLease, Usage
+from gastown_tui.model.errors import GasTownError, NoEngine, StaleLease, Usage
 from gastown_tui.model.events import Record
 from gastown_tui.model.events import encode as encode_record
 from gastown_tui.model.town import Town
@@ -72,6 +72,7 @@ class Door:
         self._keep_alive = keep_alive
         self._runners: list[web.AppRunner] = []
         self._streams: set[asyncio.Task[Any]] = set()
+        self._closing = False
         self.port = 0
 
     async def open(self) -> None:
@@ -93,6 +94,7 @@ class Door:
 
     async def close(self) -> None:
         """End every stream, let orders under way be answered, and take the socket away."""
+        self._closing = True
         for stream in list(self._streams):
             stream.cancel()
         for runner in self._runners:
@@ -198,6 +200,8 @@ class Door:
     @contextlib.asynccontextmanager
     async def _stream(self, request: web.Request, live: bool = False) -> AsyncIterator[web.StreamResponse]:
         """A prepared stream of lines that ends with its reader or with the door; a live one is kept alive."""
+        if self._closing:
+            raise NoEngine("The engine is leaving.", "gt up starts it again.")
         response = web.StreamResponse(headers={"Content-Type": wire.NDJSON, "Cache-Control": "no-store"})
         task = asyncio.current_task()
         assert task is not None
