@@ -111,14 +111,17 @@ def test_signals_end_it_in_order(tmp_path: Path) -> None:
 def test_one_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
     place = founded(tmp_path)
     settings = place.config.read_text()
-    place.config.write_text(f"mystery = 1\n{settings}")
-    said = gt(place.root, "up", "--json")
-    assert said.code == 1 and "mystery" in said.error["hint"]
-    with place.lock.open("w") as lock:
-        place.config.write_text(settings)
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        place.config.write_text(f"mystery = 1\n{settings}")
         said = gt(place.root, "up", "--json")
+        assert said.code == 1 and "mystery" in said.error["hint"]
+        place.config.write_text(settings)
+        with place.lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            said = gt(place.root, "up", "--json")
         assert said.code == 1 and "Another engine has this town" in said.error["hint"]
+    finally:
+        gt(place.root, "down")
 
 
 def test_a_module_of_the_rigs_own_is_not_imported_in_ours_stead(tmp_path: Path) -> None:
