@@ -83,6 +83,7 @@ class Config:
     roles: Roles = Roles()
     env: EnvSettings = EnvSettings()
     config_dir: str = ""
+    theme: str = ""
 
     @property
     def gated(self) -> bool:

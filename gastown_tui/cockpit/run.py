@@ -110,6 +110,7 @@ def open_town(place: Place, *, theme: str | None = None, read_only: bool = False
         GasTownError: no screen can be drawn here, or the engine could not be started.
     """
     check_terminal()
+    theme = theme or settings.load(place.config).theme or None
     found = address.read(place)
     if found is not None and processes.is_alive(found.pid, found.start_ticks):
         why = asyncio.run(_attached(place, theme, read_only))
