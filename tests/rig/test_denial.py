@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gastown_tui.rig import guard
 from gastown_tui.rig.denial import deny_reason
 from gastown_tui.rig.refusal import refusal
 from gastown_tui.rig.shellwords import Bracket, Simple, steps
@@ -370,3 +371,8 @@ shellish = st.lists(
 def test_no_command_line_can_break_the_judge(command: str) -> None:
     said = judge(command)
     assert said is None or said.endswith("run gt done.")
+
+
+def test_what_points_git_elsewhere_is_scrubbed() -> None:
+    kept = {"GIT_SSH_COMMAND": "ssh -i key", "PATH": "/bin"}
+    assert guard.scrubbed({"GIT_DIR": "/x", "GIT_AUTHOR_NAME": "x", "GIT_INDEX_FILE": "i", **kept}) == kept

@@ -368,11 +368,6 @@ def test_a_persons_git_configuration_by_environment_stays(town: Town) -> None:
     _refused(town, "refs/heads/main", agent, "update-ref", "refs/heads/main", BRANCH)
 
 
-def test_what_points_git_elsewhere_is_scrubbed() -> None:
-    kept = {"GIT_SSH_COMMAND": "ssh -i key", "PATH": "/bin"}
-    assert guard.scrubbed({"GIT_DIR": "/x", "GIT_AUTHOR_NAME": "x", "GIT_INDEX_FILE": "i", **kept}) == kept
-
-
 def test_nothing_of_the_persons_configuration_is_written(town: Town, person: dict[str, str]) -> None:
     texts = [(Path(person["HOME"]) / ".gitconfig").read_text(), (town.person.path / ".git/config").read_text()]
     town.agent.commit("more", {"x": "x"})
