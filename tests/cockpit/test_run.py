@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from gastown_tui.agents.screen import Screen
 from tests.support.environment import clean
 from tests.support.waiting import until
 
@@ -164,3 +166,26 @@ def test_a_click_selects_and_the_chip_opens_what_needs_you(tmp_path: Path) -> No
     made.child.expect_exact(b"Leave")
     made.child.send("d")
     assert made.ended().splitlines()[1:] == ["UpdateBead(bead='td-5d8', changes={'priority': 3})"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_the_terminal_shows_is_what_was_drawn(tmp_path: Path, seed: int) -> None:
+    """Only changes are sent: after many of them an emulator must show the very rows the screen believes in."""
+    result = tmp_path / "rows.json"
+    child: Any = pexpect.spawn(
+        sys.executable, ["-m", "tests.cockpit.fixtures.shuffle", str(result), str(seed)], cwd=str(ROOT), timeout=60,
+        env=clean(tmp_path / "home", COLORTERM="truecolor", TZ="UTC"), dimensions=(40, 120),
+    )  # fmt: skip
+    screen = Screen(40, 120)
+    try:
+        while True:
+            try:
+                screen.feed(child.read_nonblocking(65536, timeout=0.5))
+            except pexpect.TIMEOUT:
+                if result.exists():
+                    break
+    finally:
+        child.close(force=True)
+    grown, painted = json.loads(result.read_text(encoding="utf-8"))
+    assert grown == painted
+    assert screen.text() == painted

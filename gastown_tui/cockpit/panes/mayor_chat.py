@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gastown_tui.cockpit.draw.lines import BLANK, Line, Span, fit, length
+from gastown_tui.cockpit.draw.lines import BLANK, Line, Span, fit, length, plain
 from gastown_tui.cockpit.draw.markdown import render
 from gastown_tui.cockpit.draw.plans import estimate, heading, plan_name, tree
 from gastown_tui.cockpit.pane import Pane
@@ -109,7 +109,7 @@ class MayorChat(Pane):
             return (Span("say what you want built", "muted"),)
         last = scene.town.chat[max(scene.town.chat)]
         who = "you" if last.said.speaker == "overseer" else "mayor"
-        return (Span(f"{who} {clock(last.at)}  ", "muted"), Span(clip(last.said.text, width - 14), "text"))
+        return (Span(f"{who} {clock(last.at)}  ", "muted"), Span(clip(_first_row(last.said.text), width - 14), "text"))
 
     def move(self, dx: int, dy: int) -> None:
         """j k scroll."""
@@ -118,6 +118,11 @@ class MayorChat(Pane):
     def jump(self, last: bool) -> None:
         """gg and G."""
         self.back = 0 if last else 1_000_000
+
+
+def _first_row(text: str) -> str:
+    """The beginning of a text without its mark-up."""
+    return next((words for row in render(text, 200) if (words := plain(row).strip())), "")
 
 
 def _turn(speech: Speech, cells: int) -> list[Line]:

@@ -60,7 +60,7 @@ class PolecatGrid(Pane):
         self._slot = width // across, max(TILE[1], (height + 1) // down)
         room = across * down
         at = self._order.index(self.agent)
-        if not self.focused:
+        if not self.focused or at < room:
             self._first = 0
         elif not self._first <= at < self._first + room:
             self._first = at // across * across if at < self._first else (at // across - down + 1) * across
