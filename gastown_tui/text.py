@@ -57,3 +57,8 @@ def _cells(char: str) -> int:
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def count(number: int, noun: str) -> str:
+    """`1 bead`, `3 beads`."""
+    return f"{number} {noun}{'s' * (number != 1)}"

@@ -10,6 +10,7 @@ import click
 
 from gastown_tui.cli import common
 from gastown_tui.model.errors import Refused, Usage
+from gastown_tui.text import count
 
 if TYPE_CHECKING:
     from gastown_tui.model.convoy import Draft, PlannedBead
@@ -89,7 +90,7 @@ def lines(draft: Draft) -> Iterator[str]:
     # A sum of guesses of which some are missing would be read as an estimate of the whole.
     length = f"{sum(m for m in minutes if m):g} minutes of work" if all(minutes) else "length unsure"
     all_waves = waves(beads)
-    yield f"    {len(beads)} beads in {len(all_waves)} waves, {length}"
+    yield f"    {count(len(beads), 'bead')} in {count(len(all_waves), 'wave')}, {length}"
     for number, wave in enumerate(all_waves, 1):
         yield ""
         yield f"  wave {number}"
@@ -161,7 +162,8 @@ def approve(id: str, keys: tuple[str, ...], as_json: bool) -> None:
       gt plan approve p1 --only schema --only login
     """
     answer = common.order("approve_plan", plan=id, keys=keys)
-    words = f"Convoy {answer['convoy']} is on its way with {len(answer['beads'])} beads. Follow it with: gt feed -f"
+    sent = count(len(answer["beads"]), "bead")
+    words = f"Convoy {answer['convoy']} is on its way with {sent}. Follow it with: gt feed -f"
     common.show(answer, words, as_json)
 
 

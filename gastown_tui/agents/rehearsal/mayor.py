@@ -65,7 +65,7 @@ def summary(made: dict[str, Any]) -> str:
     """A plan in Markdown: its waves, and which files each bead touches."""
     beads = [bead for bead in made.get("beads", ()) if isinstance(bead, dict)]
     rows = [f"## {made.get('title', 'A plan')}", "",
-            f"{len(beads)} beads; nothing starts before you approve the plan.", ""]
+            f"{len(beads)} bead{'s' * (len(beads) != 1)}; nothing starts before you approve the plan.", ""]
     for number, wave in enumerate(waves(beads), 1):
         together = ", side by side" if len(wave) > 1 else ""
         rows += [f"**Wave {number}**{together}", ""]

@@ -251,9 +251,8 @@ def _waiting(scene: Scene, bead: Bead, stage: str, place: int, cells: int) -> Li
     if asks:
         word = f"{stage.capitalize()}, asks you"
     elif stage == "witness":
-        word = (
-            "Witness reading" if bead.id in scene.witnessed else f"Witness, {'next' if place < 2 else f'{place + 1}th'}"
-        )
+        waits = "Witness, next" if place < 2 else f"Witness, {place} before it"
+        word = "Witness reading" if bead.id in scene.witnessed else waits
     else:
         word = "Sheriff testing"
     glyph = Span("!", "chip") if asks else Span("·", "muted", True)
