@@ -31,6 +31,8 @@ def beneath(child: Callable[[Tell], int]) -> int:
         _be_child(child, writing)
     os.close(writing)
     signal.signal(signal.SIGTERM, lambda number, _: os.kill(pid, number))
+    # ctrl+c in the person's editor reaches this process too, and is none of its business.
+    signal.signal(signal.SIGINT, lambda *_: None)
     with os.fdopen(reading, encoding="utf-8") as told:
         for line in told:
             said = json.loads(line)

@@ -55,10 +55,12 @@ def _signals(app: Cockpit) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     for number, why in ((signal.SIGHUP, HANGUP), (signal.SIGTERM, TERMINATED)):
         loop.add_signal_handler(number, app.exit, why)
+    # On the screen ctrl+c is a key; while an editor has the terminal it is the editor's alone.
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
     try:
         yield
     finally:
-        for number in (signal.SIGHUP, signal.SIGTERM):
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 
 
