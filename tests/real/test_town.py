@@ -224,6 +224,7 @@ def _look_at_the_end(stage: Stage, main: str) -> None:
     spent = {event.role for event in records if isinstance(event, e.Spent)}
     assert spent == {"mayor", "polecat", "witness"}
     lines = stage.place.feed.read_text().splitlines()
-    assert sum('"RUN"' in line and "git push origin" in line for line in lines) == 1, "what the session said before it was resumed was heard again"
+    pushes = sum('"RUN"' in line and "git push origin" in line for line in lines)
+    assert pushes == 1, "what the session said before it was resumed was heard again"
     assert not stage.model.strange
     assert not processes.with_environment("GT_SESSION", str(stage.place.spool))
