@@ -81,7 +81,7 @@ def _typed(data: bytes) -> tuple[Key | None, int]:
             continue
     if len(run) < 4 and len(run) == len(data):
         return None, 0
-    return Key("text", run.decode("utf-8", "replace")), len(run)
+    return Key("text", clean(run.decode("utf-8", "replace"))), len(run)
 
 
 def clean(text: str) -> str:
