@@ -125,7 +125,7 @@ def _can_wait(scene: Scene, width: int) -> list[Line]:
         newest = scene.column("landed")[0]
         text = f"{count(counts['landed'], 'bead')} landed, last {scene.short(newest.id)} {newest.title}"
         rows.append(_waiting(Span("✓", "good"), "landed", text, scene.now - newest.work.landed_at, width))
-    for agent in scene.polecats:
+    for agent in sorted(scene.polecats, key=lambda a: (a.since, a.name)):
         found = standing.of_agent(scene, agent)
         if found.role == "handled" and found.word != "mending":
             text = f"{agent.name} on {scene.short(agent.bead)}"
