@@ -19,6 +19,8 @@ from gastown_tui.model.town import Town
 log = logging.getLogger(__name__)
 _STORM, _WITHIN = 3, 30.0
 _QUIET = 3.0
+_SHOWN = 8
+"""Rows of the terminal that a dialog's question quotes."""
 HOLD, GO_ON = "keep holding", "go on"
 
 
@@ -135,13 +137,14 @@ class Deacon:
 
     def _dialog(self, live: Live) -> None:
         name = live.caller.name
-        dialog = live.runtime.dialog(live.session.tail_text(40).splitlines())
+        shown = live.session.tail_text(40).splitlines()
+        dialog = live.runtime.dialog(shown)
         if dialog is None:
             needs.settle(self._base, "dialog", name, "gone")
             return
-        question = dialog.question
+        tail = [line for line in map(str.rstrip, shown) if line][-_SHOWN:]
         needs.ask(
-            self._base, "dialog", name, f"{name} is asked: {dialog.name}", question,
+            self._base, "dialog", name, f"{name} asks: {dialog.question}"[:200], "\n".join(tail),
             tuple(row.choice for row in dialog.rows), bead=live.caller.bead, agent=name,
         )  # fmt: skip
         if (turned := self._sessions.turned(name, "asking")) is not None:

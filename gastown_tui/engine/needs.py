@@ -17,6 +17,11 @@ def raised(town: Town, kind: str, about: str) -> e.Need | None:
     return next((n for n in town.needs.values() if n.kind == kind and n.about == about), None)
 
 
+def asking(town: Town, agent: str) -> bool:
+    """Whether an agent waits for the overseer's answer to something of its own."""
+    return any(need.agent == agent and need.kind in ("question", "dialog") for need in town.needs.values())
+
+
 def asked(
     base: Base,
     kind: str,

@@ -73,7 +73,9 @@ class Polecats:
             live.told = len(bead.work.returns)
             live.nudged = 0
             self._sessions.tell(live.caller.name, sent_back(base, bead))
-        elif live.idle and not needs.raised(town, "question", live.caller.name):
+        elif needs.asking(self._base.books.pending, live.caller.name):
+            return
+        elif live.idle:
             if base.clock.monotonic() - live.idle_since < _SETTLE:
                 return
             if live.nudged >= _NUDGES:

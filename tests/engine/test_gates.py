@@ -123,3 +123,35 @@ def test_a_dropped_bead_keeps_its_branch(tmp_path: Path) -> None:
             assert rigs.git(place.root, "branch", "--list", "polecat/*")
 
     asyncio.run(story())
+
+
+def test_a_dialog_waits_for_the_overseer_and_gets_just_that_answer(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(founded(tmp_path)) as town:
+            bead = await town.do(rehearse("ask May I install it?\n" + note("a")))
+            await town.until(lambda t: any(n.kind == "dialog" for n in t.needs.values()), "the question")
+            await town.until(lambda t: any(a.state == "asking" for a in t.live_agents()), "it to be shown as asking")
+            need = next(iter(town.town.needs.values()))
+            assert "May I install it?" in need.question
+            assert town.bead(bead).work.stage == "working"
+            await asyncio.sleep(1.0)
+            assert any(a.state == "asking" for a in town.town.live_agents()), "and it goes on being shown so"
+            await town.engine.ask(Answer(need.id, "yes"))
+            await town.landed(bead)
+
+    asyncio.run(story())
+
+
+def test_a_question_in_words_gets_its_answer_in_words(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(founded(tmp_path)) as town:
+            bead = await town.do(rehearse("gt escalate 'Which port?'\nwait 1\n" + note("a")))
+            await town.until(lambda t: any(n.kind == "question" for n in t.needs.values()), "the question")
+            need = next(iter(town.town.needs.values()))
+            with pytest.raises(Usage, match="in words"):
+                await town.engine.ask(Answer(need.id))
+            await town.engine.ask(Answer(need.id, text="8080"))
+            await town.until(lambda t: not t.needs, "it to be settled")
+            await town.landed(bead)
+
+    asyncio.run(story())
