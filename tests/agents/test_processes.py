@@ -94,7 +94,7 @@ def test_tree_finds_who_lost_the_parent_but_kept_the_session(started: list[subpr
 
 def test_environment_finds_who_left_the_session(started: list[subprocess.Popen[bytes]]) -> None:
     pid, ticks = _start(started, "sleep", "60")
-    assert (pid, ticks) in processes.with_environment("GT_TEST_MARK", "one/")
+    until(lambda: (pid, ticks) in processes.with_environment("GT_TEST_MARK", "one/"), "its environment to be seen")
     assert processes.with_environment("GT_TEST_MARK", "two") == []
     assert processes.with_environment("TEST_MARK", "one") == [], "a key is not found by its end"
 
