@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gastown_tui import config as settings
 from gastown_tui.config import Config
+from gastown_tui.engine.opening import opened
 from gastown_tui.engine.place import Place
 from gastown_tui.engine.reading import read_town
 from gastown_tui.model import events as e
@@ -19,7 +20,7 @@ from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger
 from gastown_tui.rig.repository import Repository
 from gastown_tui.rig.worktree import Worktrees
-from gastown_tui.world import Clock, Files
+from gastown_tui.world import Clock, Files, RandomIds, SystemClock
 
 _EXCLUDED = "/.gastown/"
 
@@ -69,8 +70,10 @@ async def unfound(place: Place, *, ledger: bool, files: Files) -> list[str]:
 
     Raises:
         Unsaved: a worktree holds work that is nowhere else; nothing more was taken away.
-        Refused: the journal holds what the ledger does not, and the ledger is to be kept.
+        Refused: an engine has the town.
     """
+    if not ledger:
+        await _catch_up(place, files)
     config = settings.load(place.config)
     repo = Repository(place.root, files)
     worktrees = Worktrees(repo, home(place.root) / (config.rig or place.root.name))
@@ -87,16 +90,24 @@ async def unfound(place: Place, *, ledger: bool, files: Files) -> list[str]:
 
 
 def _take_away_ledger(repo: Repository, place: Place, ledger: bool, kept: list[str], files: Files) -> None:
-    ref = "refs/heads/gt-ledger"
-    head, seq = Ledger(place.root, files=files).head()
-    if not ledger:
-        journal = Journal(place.journal, files, readonly=True)
-        if any(True for _ in journal.replay(seq)) and head is not None:
-            raise Refused("The journal has events the ledger has not.", "Run gt up and gt down once, then again.")
-        if head is not None:
-            kept.append("the ledger: branch gt-ledger (gt uninit --ledger takes it too)")
-    elif head is not None:
-        repo.delete_branch("gt-ledger", repo.tip(ref))
+    head, _ = Ledger(place.root, files=files).head()
+    if head is None:
+        return
+    if ledger:
+        repo.delete_branch("gt-ledger", repo.tip("refs/heads/gt-ledger"))
+    else:
+        kept.append("the ledger: branch gt-ledger (gt uninit --ledger takes it too)")
+
+
+async def _catch_up(place: Place, files: Files) -> None:
+    """Bring into the ledger what a killed engine left in the journal; a town where nothing happened leaves none."""
+    held = opened(place, SystemClock(), RandomIds(), files)
+    try:
+        town = held.base.books.town
+        if town.beads or town.chat or town.drafts:
+            await held.base.archive.flush(town)
+    finally:
+        held.close()
 
 
 __all__ = ["found", "unfound"]
