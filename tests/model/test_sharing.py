@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from gastown_tui.model.town import Town
 from tests.model.stories import Story, lease
 
 
+@cache
 def _town(count: int) -> Town:
     town = Town(rig="todo-app", prefix="td", tip="0")
     for number in range(count):
