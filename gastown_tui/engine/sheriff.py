@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gastown_tui.engine import commands
 from gastown_tui.engine.base import Base
+from gastown_tui.engine.debris import unsaved
 from gastown_tui.engine.environment import command_environment
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.model import events as e
@@ -57,6 +58,6 @@ class Sheriff:
         head = await asyncio.to_thread(self._base.repo.head_of, worktree)
         if head != bead.work.commit:
             return f"After `gt done` at {bead.work.commit[:9]} the branch moved to {head[:9]}. Run `gt done` again."
-        if changed := await asyncio.to_thread(self._base.repo.status, worktree):
+        if changed := unsaved(await asyncio.to_thread(self._base.repo.status, worktree)):
             return "After `gt done` files changed without a commit:\n" + "\n".join(changed[:10])
         return ""

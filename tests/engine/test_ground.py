@@ -129,3 +129,15 @@ def test_done_is_refused_without_a_commit_and_with_changes_left(tmp_path: Path) 
             assert "changes without a commit" in spool
 
     asyncio.run(story())
+
+
+def test_what_tools_leave_behind_keeps_nothing_from_being_handed_in(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(founded(tmp_path)) as town:
+            leave = "run mkdir -p __pycache__ .pytest_cache && touch __pycache__/a.pyc .pytest_cache/x\n"
+            script = f"write a <<END\na\nEND\ncommit A\n{leave}done A"
+            bead = await town.do(rehearse(script))
+            await town.landed(bead)
+            assert rigs.git(town.place.root, "ls-tree", "-r", "--name-only", "main").split() == ["README.md", "a"]
+
+    asyncio.run(story())
