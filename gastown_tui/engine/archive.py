@@ -87,19 +87,30 @@ class Archive:
         self._waiting.append(record)
 
     async def flush(self, town: Town) -> None:
-        """Write everything up to `town` into the ledger. Raises GasTownError or OSError when git refuses."""
+        """Write everything up to `town` into the ledger. Raises GasTownError or OSError when git refuses.
+
+        Who is cancelled meanwhile waits for the end of it: a thread that moves the branch cannot be called back.
+        """
         async with self._lock:
-            group = [r for r in self._waiting if r.seq <= town.seq]
-            if not group:
-                return
-            parts = {part for record in group for part in e.touched(record, town.agents)}
-            changes: dict[str, Any] = {path_of(kind, key): encode_part(town, kind, key) for kind, key in parts}
-            changes[_OWN] = scalars(town)
-            last = group[-1]
-            await asyncio.to_thread(self._ledger.commit, changes, last.seq, message(group), last.at)
-            self._waiting = [r for r in self._waiting if r.seq > last.seq]
-            await asyncio.to_thread(self._journal.trim, last.seq)
-            self.trouble = ""
+            writing = asyncio.ensure_future(self._write(town))
+            try:
+                await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                await asyncio.wait([writing])
+                raise
+
+    async def _write(self, town: Town) -> None:
+        group = [r for r in self._waiting if r.seq <= town.seq]
+        if not group:
+            return
+        parts = {part for record in group for part in e.touched(record, town.agents)}
+        changes: dict[str, Any] = {path_of(kind, key): encode_part(town, kind, key) for kind, key in parts}
+        changes[_OWN] = scalars(town)
+        last = group[-1]
+        await asyncio.to_thread(self._ledger.commit, changes, last.seq, message(group), last.at)
+        self._waiting = [r for r in self._waiting if r.seq > last.seq]
+        await asyncio.to_thread(self._journal.trim, last.seq)
+        self.trouble = ""
 
     def adopt(self) -> None:
         """Go on from where the branch is now, after the overseer accepted a move that was not ours."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,6 +127,40 @@ def test_the_ledger_alone_gives_the_town_back(tmp_path: Path) -> None:
         assert rigs.is_sound(root)
         shown = rigs.git(root, "log", "-1", "--format=%B", "gt-ledger")
         assert shown.rstrip().endswith("Seq: 81")
+
+    asyncio.run(story())
+
+
+def test_a_flush_that_is_cancelled_is_written_once_and_whole(tmp_path: Path) -> None:
+    """The engine stops while the ledger follows: what the thread was writing counts, and nothing is written again."""
+    entered, go = threading.Event(), threading.Event()
+
+    class Slow(Ledger):
+        def commit(self, *given: Any) -> str:
+            entered.set()
+            assert go.wait(30)
+            return super().commit(*given)
+
+    async def story() -> None:
+        files = DiskFiles()
+        journal, ledger = Journal(tmp_path / "journal", files), Slow(rigs.make(tmp_path / "rig"), files=files)
+        books = Books(journal, SystemClock(), load(ledger, journal))
+        archive = Archive(ledger, journal)
+        books.listeners.append(archive.take)
+        writer = asyncio.create_task(books.run())
+        await books.record("me", e.TownFounded("r", "main", "r", "0"), created("r-1"))
+        flushing = asyncio.create_task(archive.flush(books.town))
+        await asyncio.to_thread(entered.wait, 30)
+        flushing.cancel()
+        asyncio.get_running_loop().call_later(0.05, go.set)
+        with pytest.raises(asyncio.CancelledError):
+            await flushing
+        await books.record("me", created("r-2"))
+        await archive.flush(books.town)
+        books.close()
+        await writer
+        told = [record.seq for _, _, text in ledger.messages() for record in records_of(text)]
+        assert told == [1, 2, 3] and ledger.moved() is None
 
     asyncio.run(story())
 
