@@ -31,11 +31,10 @@ class Sling:
     def look(self, town: Town) -> None:
         """Sling what may be slung, and note why the rest waits."""
         town = self._base.books.pending
-        waiting = [bead for bead in town.ready() if bead.work.go]
         room, why = self.room(town)
-        for bead in waiting[:room]:
+        for bead in town.to_sling(room):
             self.give(bead)
-        left = len(waiting) - min(room, len(waiting))
+        left = max(0, len(town.going) - room)
         if left and why:
             self._base.notes["dispatch"] = f"holding {left}: {why}"
         else:

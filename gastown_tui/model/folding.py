@@ -167,7 +167,7 @@ def agent_started(town: S, event: e.AgentStarted, record: e.Record) -> S:
         event.pid, event.start_ticks, event.worktree, event.spool, old.cost_usd if same and old is not None else 0.0,
         deaths=old.deaths if same and old is not None else 0,
     )  # fmt: skip
-    town = town.with_(agents=town.agents.set(agent.name, agent))
+    town = town.seat(agent)
     bead = town.beads.get(event.bead)
     if event.role == "polecat" and bead is not None and bead.status == "hooked" and bead.work.epoch == event.epoch:
         town = town.put(lifecycle.make(bead, "start", record.at))
@@ -177,7 +177,7 @@ def agent_started(town: S, event: e.AgentStarted, record: e.Record) -> S:
 @case(e.AgentTurned)
 def agent_turned(town: S, event: e.AgentTurned, record: e.Record) -> S:
     agent = replace(_agent(town, event.agent), state=event.state, since=record.at)
-    return town.with_(agents=town.agents.set(agent.name, agent))
+    return town.seat(agent)
 
 
 @case(e.AgentEnded)
@@ -185,7 +185,7 @@ def agent_ended(town: S, event: e.AgentEnded, record: e.Record) -> S:
     agent = _agent(town, event.agent)
     deaths = agent.deaths + (not event.expected)
     agent = replace(agent, state="ended", since=record.at, pid=0, ended=event.reason, deaths=deaths)
-    return town.with_(agents=town.agents.set(agent.name, agent))
+    return town.seat(agent)
 
 
 @case(e.Submitted)
@@ -316,7 +316,7 @@ def answered(town: S, event: e.Answered, record: e.Record) -> S:
     bead = town.beads.get(need.bead)
     if event.choice == "retry" and need.kind in ("bead", "mayor"):
         for agent in e.forgiven(event, town.agents):
-            town = town.with_(agents=town.agents.set(agent.name, replace(agent, deaths=0)))
+            town = town.seat(replace(agent, deaths=0))
     if need.kind != "bead" or bead is None:
         return town
     if event.choice == "retry":
@@ -369,7 +369,7 @@ def spent(town: S, event: e.Spent, record: e.Record) -> S:
     town = town.with_(costs=town.costs.set(event.role, town.costs.get(event.role, 0.0) + event.usd))
     if (agent := town.agents.get(event.agent)) is not None:
         agent = replace(agent, cost_usd=agent.cost_usd + event.usd)
-        town = town.with_(agents=town.agents.set(agent.name, agent))
+        town = town.seat(agent)
     if (bead := town.beads.get(event.bead)) is not None:
         town = town.put(bead.working(cost_usd=bead.work.cost_usd + event.usd))
     return town

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -61,6 +62,8 @@ class State(msgspec.Struct, frozen=True):
     columns: Map[str, _Ids] = Map()
     open_needs: Map[str, int] = Map()
     dependants: Map[str, _Ids] = Map()
+    going: _Ids = Map()
+    running: _Ids = Map()
 
     def with_(self, **fields: Any) -> Self:
         """The same with some fields replaced."""
@@ -95,13 +98,17 @@ class State(msgspec.Struct, frozen=True):
         """How many beads stand in each column."""
         return {name: len(self.columns.get(name, _NONE)) for name in COLUMNS}
 
+    def to_sling(self, most: int) -> list[Bead]:
+        """The first `most` ready beads that the overseer let go, in the order they are slung."""
+        return heapq.nsmallest(most, (self.beads[id] for id in self.going), key=_order) if most else []
+
     def ready(self) -> list[Bead]:
         """Ready beads in the order they are slung: priority, then age."""
-        return sorted(self.in_column("ready"), key=lambda b: (b.priority, b.created_at, b.id))
+        return sorted(self.in_column("ready"), key=_order)
 
     def blockers(self, bead: Bead) -> list[str]:
         """Ids of the open beads that keep this one from being ready."""
-        return [id for id in bead.needs if (other := self.beads.get(id)) is not None and _blocks(other)]
+        return [id for id in bead.needs if (other := self.beads.get(id)) is not None and blocks(other)]
 
     @property
     def cost_usd(self) -> float:
@@ -110,7 +117,15 @@ class State(msgspec.Struct, frozen=True):
 
     def live_agents(self) -> list[Agent]:
         """Agents whose process the town believes to run."""
-        return [agent for agent in self.agents.values() if agent.live]
+        return [self.agents[name] for name in self.running]
+
+    def seat(self, agent: Agent) -> Self:
+        """The state with an agent added or replaced; the index of those that run makes no look at the others."""
+        state = self.with_(agents=self.agents.set(agent.name, agent))
+        if agent.live == (agent.name in self.running):
+            return state
+        running = self.running.set(agent.name, None) if agent.live else self.running.delete(agent.name)
+        return state.with_(running=running)
 
     def agent_of(self, bead: str, role: str = "polecat") -> Agent | None:
         """The latest agent of a role that has, or had, this bead."""
@@ -128,11 +143,11 @@ class State(msgspec.Struct, frozen=True):
                 dependants = _without(dependants, id, bead.id)
             for id in after - before:
                 dependants = dependants.set(id, dependants.get(id, _NONE).set(bead.id, None))
-            opened = sum(1 for id in after if (other := self.beads.get(id)) is not None and _blocks(other))
+            opened = sum(1 for id in after if (other := self.beads.get(id)) is not None and blocks(other))
             open_needs = open_needs.set(bead.id, opened)
         state = self.with_(beads=self.beads.set(bead.id, bead), dependants=dependants, open_needs=open_needs)
         moved = [(bead.id, self.column(old) if old is not None else None)]
-        step = _blocks(bead) - (old is not None and _blocks(old))
+        step = blocks(bead) - (old is not None and blocks(old))
         if step:
             for id in dependants.get(bead.id, _NONE):
                 moved.append((id, state.column(state.beads[id])))
@@ -141,19 +156,28 @@ class State(msgspec.Struct, frozen=True):
         return state._recolumn(moved)
 
     def _recolumn(self, moved: list[tuple[str, str | None]]) -> Self:
-        columns = self.columns
+        columns, going = self.columns, self.going
         for id, was in moved:
             now = self.column(self.beads[id])
+            if (now == "ready" and self.beads[id].work.go) != (id in going):
+                going = going.delete(id) if id in going else going.set(id, None)
             if was == now and (now is None or id in columns.get(now, _NONE)):
                 continue
             if was is not None and id in columns.get(was, _NONE):
                 columns = _without(columns, was, id)
             if now is not None:
                 columns = columns.set(now, columns.get(now, _NONE).set(id, None))
-        return self if columns is self.columns else self.with_(columns=columns)
+        if columns is self.columns and going is self.going:
+            return self
+        return self.with_(columns=columns, going=going)
 
 
-def _blocks(bead: Bead) -> bool:
+def _order(bead: Bead) -> tuple[int, str, str]:
+    return bead.priority, bead.created_at, bead.id
+
+
+def blocks(bead: Bead) -> bool:
+    """Whether a bead keeps those that need it from being ready."""
     return bead.status not in ("closed", "pinned")
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 from immutables import Map
 
 from gastown_tui.model import bead as beads
 from gastown_tui.model.agent import Agent
+from gastown_tui.model.bulk import with_agents, with_beads
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.events import Landed, Need, Record, Submitted
@@ -58,6 +60,10 @@ def _dated(town: Town, record: Record) -> Town:
     return town.put(msgspec.structs.replace(bead, updated_at=when, closed_at=closed))
 
 
+Part = tuple[str, str | int, object]
+"""One record of the town: kind, key (a number for the chat), and what it says."""
+
+
 class _Scalars(msgspec.Struct, frozen=True):
     rig: str
     target: str
@@ -71,11 +77,13 @@ class _Scalars(msgspec.Struct, frozen=True):
     costs: dict[str, float]
 
 
-_KINDS: dict[str, tuple[str, type]] = {
-    "agents": ("agents", Agent), "plans": ("drafts", Draft), "convoys": ("convoys", Convoy), "needs": ("needs", Need),
-    "chat": ("chat", Speech), "queue": ("queue", MergeRequest), "runs": ("runs", GateRun),
+_KINDS: dict[str, tuple[str, type, str]] = {
+    "agents": ("agents", Agent, "name"), "plans": ("drafts", Draft, "id"), "convoys": ("convoys", Convoy, "id"),
+    "needs": ("needs", Need, "id"), "chat": ("chat", Speech, ""), "queue": ("queue", MergeRequest, "bead"),
+    "runs": ("runs", GateRun, "tree"),
 }  # fmt: skip
-"""Kind of record in the ledger → the town's map of it and its type; beads have a codec of their own."""
+"""Kind of record in the ledger → the town's map of it, its type, and the field that is its key ("" for a number that
+stands in the path alone); beads have a codec of their own."""
 
 
 def scalars(town: Town) -> bytes:
@@ -89,7 +97,7 @@ def encode_part(town: Town, kind: str, key: str) -> bytes | None:
     if kind == "beads":
         bead = town.beads.get(key)
         return None if bead is None else beads.encode(bead)
-    name, _ = _KINDS[kind]
+    name, _, _ = _KINDS[kind]
     found = getattr(town, name).get(int(key) if kind == "chat" else key)
     return None if found is None else _pretty(found)
 
@@ -97,30 +105,41 @@ def encode_part(town: Town, kind: str, key: str) -> bytes | None:
 def parts(town: Town) -> Iterator[tuple[str, str]]:
     """The (kind, key) of every record of the town, in the order `restore` takes them."""
     yield from (("beads", id) for id in town.beads)
-    for kind, (name, _) in _KINDS.items():
+    for kind, (name, _, _) in _KINDS.items():
         yield from ((kind, str(key)) for key in getattr(town, name))
 
 
 def restore(own: bytes, parts: Iterable[tuple[str, str, bytes]]) -> Town:
     """A town from its records (kind, key, bytes) and its own record; raises GasTownError naming a bad one."""
-    maps: dict[str, dict[str | int, object]] = {name: {} for name, _ in _KINDS.values()}
+    return assembled(own, (read_part(*part) for part in parts))
+
+
+def read_part(kind: str, key: str, data: bytes) -> Part:
+    """One record out of the ledger: kind, key and what it says; raises GasTownError."""
+    try:
+        if kind == "beads":
+            bead = beads.decode(data)
+            return kind, bead.id, bead
+        _, shape, named = _KINDS[kind]
+        found: Any = msgspec.json.decode(data, type=shape)
+        return kind, getattr(found, named) if named else int(key), found
+    except (msgspec.DecodeError, KeyError, ValueError) as error:
+        raise GasTownError(f"{kind}/{key} cannot be read: {error}.", "gt doctor looks closer.") from error
+
+
+def assembled(own: bytes, parts: Iterable[Part]) -> Town:
+    """A town from its own record and all others; a later one of the same key counts. Raises GasTownError."""
     try:
         values = msgspec.json.decode(own, type=_Scalars)
     except msgspec.DecodeError as error:
         raise GasTownError(f"The town's own record cannot be read: {error}.", "gt doctor looks closer.") from error
+    maps: dict[str, dict[Any, Any]] = {kind: {} for kind in ("beads", *_KINDS)}
+    for kind, key, found in parts:
+        maps[kind][key] = found
     town = Town(**{name: getattr(values, name) for name in _Scalars.__struct_fields__})
     town = town.with_(holds=Map(values.holds), costs=Map(values.costs))
-    for kind, key, data in parts:
-        try:
-            if kind == "beads":
-                town = town.put(beads.decode(data))
-            else:
-                name, shape = _KINDS[kind]
-                maps[name][int(key) if kind == "chat" else key] = msgspec.json.decode(data, type=shape)
-        except (msgspec.DecodeError, KeyError, ValueError) as error:
-            raise GasTownError(f"{kind}/{key} cannot be read: {error}.", "gt doctor looks closer.") from error
-    made: Mapping[str, object] = {name: Map(found) for name, found in maps.items()}
-    return town.with_(**made)
+    town = with_agents(with_beads(town, maps.pop("beads")), maps.pop("agents"))
+    return town.with_(**{_KINDS[kind][0]: Map(found) for kind, found in maps.items()})
 
 
 def _pretty(value: object) -> bytes:

@@ -8,6 +8,7 @@ from hypothesis.stateful import invariant
 from gastown_tui.model import events as e
 from gastown_tui.model import town as towns
 from gastown_tui.model.bead import Bead
+from gastown_tui.model.bulk import with_agents, with_beads
 from gastown_tui.model.lifecycle import COLUMNS
 from gastown_tui.model.town import Town
 from tests.model.telling import Telling
@@ -46,12 +47,14 @@ class TownMachine(Telling):
 
     @invariant()
     def indexes_equal_a_recomputation(self) -> None:
-        """The indexes a chain of changes left are those of the beads put into an empty town."""
+        """The indexes a chain of changes left are those of the beads put into an empty town, one by one or at once."""
         fresh = Town()
         for id in sorted(self.town.beads, reverse=True):
             fresh = fresh.put(self.town.beads[id])
-        for name in ("columns", "open_needs", "dependants"):
-            assert getattr(fresh, name) == getattr(self.town, name), name
+        bulk = with_agents(with_beads(Town(), dict(self.town.beads)), dict(self.town.agents))
+        for name in ("columns", "open_needs", "dependants", "going"):
+            assert getattr(fresh, name) == getattr(bulk, name) == getattr(self.town, name), name
+        assert set(self.town.running) == set(bulk.running) == {a.name for a in self.town.agents.values() if a.live}
 
     @invariant()
     def leases_queue_and_landings_agree(self) -> None:
