@@ -7,6 +7,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from gastown_tui.model import events as e
@@ -80,6 +81,7 @@ class Archive:
         self._most = most
         self._waiting: list[Record] = []
         self._lock = asyncio.Lock()
+        self._upto = 0
         self.trouble = ""
 
     def take(self, record: Record) -> None:
@@ -92,25 +94,27 @@ class Archive:
         Who is cancelled meanwhile waits for the end of it: a thread that moves the branch cannot be called back.
         """
         async with self._lock:
-            writing = asyncio.ensure_future(self._write(town))
+            if not (group := [r for r in self._waiting if r.seq <= town.seq]):
+                return
+            write = partial(self._write, town, group)
+            writing = asyncio.get_running_loop().run_in_executor(None, write)
             try:
                 await asyncio.shield(writing)
-            except asyncio.CancelledError:
-                await asyncio.wait([writing])
-                raise
+            finally:
+                if not writing.done():
+                    await asyncio.wait([writing])
+                self._waiting = [r for r in self._waiting if r.seq > self._upto]
+            self.trouble = ""
 
-    async def _write(self, town: Town) -> None:
-        group = [r for r in self._waiting if r.seq <= town.seq]
-        if not group:
-            return
+    def _write(self, town: Town, group: list[Record]) -> None:
+        """In a thread: one commit of everything the group touched."""
         parts = {part for record in group for part in e.touched(record, town.agents)}
         changes: dict[str, Any] = {path_of(kind, key): encode_part(town, kind, key) for kind, key in parts}
         changes[_OWN] = scalars(town)
         last = group[-1]
-        await asyncio.to_thread(self._ledger.commit, changes, last.seq, message(group), last.at)
-        self._waiting = [r for r in self._waiting if r.seq > last.seq]
-        await asyncio.to_thread(self._journal.trim, last.seq)
-        self.trouble = ""
+        self._ledger.commit(changes, last.seq, message(group), last.at)
+        self._upto = last.seq
+        self._journal.trim(last.seq)
 
     def adopt(self) -> None:
         """Go on from where the branch is now, after the overseer accepted a move that was not ours."""
