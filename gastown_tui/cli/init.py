@@ -207,4 +207,4 @@ def closing(document: dict[str, Any]) -> list[str]:
         count = document["uncommitted"]
         lines.append(f"Uncommitted changes here: {count}. They stay untouched; polecats start from the last commit.")
     lines += document["warnings"]
-    return [*lines, 'Next: gt up, then gt mayor tell "what you want"']
+    return [*lines, 'Next: gt opens the cockpit (without a screen: gt up, then gt mayor tell "what you want")']

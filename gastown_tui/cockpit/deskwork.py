@@ -151,6 +151,8 @@ class DeskWork:
         elif value and self._screen.ask_cap is not None:
             self._screen.ask_cap(value)
             self.say(f"At most {cap(value)} will be spent")
+        else:
+            self.say("No cap was set", "budget_usd in .gastown/config.toml sets one later.")
 
     def _made(self, view: str, about: str) -> Sheet:
         screen = self._screen

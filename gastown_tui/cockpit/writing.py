@@ -79,7 +79,10 @@ class WritingScreen(Screen[str], inherit_bindings=False):
         self.prompt_field.place(Region())
         self.set_focus(None)
         if isinstance(self.top, PaletteView | CapView):
+            first = isinstance(self.top, CapView) and not self.scene.town.chat
             self.desk.back()
+            if first:
+                self.call_after_refresh(self.desk.write)
         self.footer.show(self.scene, Look(self.palette))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -137,7 +140,18 @@ class WritingScreen(Screen[str], inherit_bindings=False):
             self.set_focus(None)
             self.desk.open("leave")
         else:
+            self._typed_ahead(event)
             return True
         event.stop()
         self.draw()
         return True
+
+    def _typed_ahead(self, event: events.Key) -> None:
+        """A letter that was on its way here when the field got the cursor: the field has not seen it, and takes it."""
+        field = self.focused
+        if event.character is None or not event.is_printable:
+            return
+        if isinstance(field, MayorField):
+            field.insert(event.character)
+        elif isinstance(field, PromptField):
+            field.insert_text_at_cursor(event.character)

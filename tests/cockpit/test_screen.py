@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from gastown_tui.config import Config
 from gastown_tui.model import orders as o
@@ -270,6 +271,33 @@ def test_the_first_run_asks_for_a_cap() -> None:
 
     drive(todo_app.link(), script, ask_cap=taken.append)
     assert taken == [12.5]
+
+
+def test_after_the_cap_one_writes_to_the_mayor() -> None:
+    """In an empty town the cap is asked first; whatever is answered, the cursor then waits for what is wanted."""
+    for answer in (("ctrl+u", "5", "enter"), ("escape",), ("ctrl+u", "enter")):
+        link = FixtureLink(Town(rig="new", target="main", prefix="n"), Config(rig="new"))
+
+        async def script(it: Driven, answer: tuple[str, ...] = answer) -> None:
+            await it.press(*answer)
+            await it.press(*"greet", "enter")
+
+        drive(link, script, ask_cap=lambda usd: None)
+        assert link.asked == [o.TellMayor("greet")]
+
+
+def test_letters_typed_before_the_field_has_the_cursor_are_not_lost() -> None:
+    link = todo_app.link()
+
+    async def script(it: Driven) -> None:
+        await it.press("g", "1")
+        for letter in ("i", *"let it greet"):
+            it.app.post_message(events.Key(letter, letter))
+        await it.pilot.pause()
+        await it.press("enter")
+
+    drive(link, script)
+    assert link.asked == [o.TellMayor("let it greet")]
 
 
 def test_a_change_of_the_town_is_drawn_and_nothing_else_is() -> None:
