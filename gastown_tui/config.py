@@ -25,7 +25,9 @@ class Gate:
 
 @dataclass(frozen=True)
 class WorktreeSettings:
-    """What a new worktree gets: commands, and paths of the person's checkout to copy or link."""
+    """What a new worktree gets: commands, paths of the person's checkout to copy or link, and how many ports in a row
+    an agent has from GT_PORT on.
+    """
 
     setup: tuple[str, ...] = ()
     teardown: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from gastown_tui.engine.archive import Archive
 from gastown_tui.engine.books import Books
 from gastown_tui.engine.feed import Feed
 from gastown_tui.engine.place import Place
+from gastown_tui.engine.ports import Ports
 from gastown_tui.rig.repository import Repository
 from gastown_tui.rig.worktree import Worktrees
 from gastown_tui.world import Clock, Files, Ids
@@ -31,3 +32,4 @@ class Base:
     port: int = 0
     socket: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    ports: Ports = field(default_factory=Ports)

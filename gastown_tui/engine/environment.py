@@ -50,13 +50,10 @@ def agent_environment(
     temp.mkdir(mode=0o700, exist_ok=True)
     env = guarded(base, branch, temp, caller.name, worktree)
     env["PATH"] = f"{base.place.hooks / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
+    port = base.ports.of(caller.name, base.config.worktree.ports)
     env.update(
         TMPDIR=str(temp), GT_SOCKET=base.socket, GT_TOKEN=token, GT_LEASE=lease, GT_ROLE=caller.role,
-        GT_RIG=base.config.rig, GT_WORKTREE=str(worktree), GT_PORT=str(_port(base, caller)),
+        GT_RIG=base.config.rig, GT_WORKTREE=str(worktree), GT_PORT=str(port),
     )  # fmt: skip
     return env
 
-
-def _port(base: Base, caller: Caller) -> int:
-    """A port of its own for what the agent's tests start: spread over 20000-29999 by its name and bead."""
-    return 20000 + sum(f"{caller.name}{caller.bead}".encode()) * 7 % 10000

@@ -25,7 +25,7 @@ class Landing:
         """The `--no-ff` merge commit that will land if its tree is green (interfaces.md)."""
         base, work = self._base, bead.work
         name, email = base.repo.ident()
-        text = f"Merge {bead.id}: {bead.title}\n\nBead: {bead.id}@{work.epoch}\n"
+        text = merging.landing_message(f"Merge {bead.id}: {bead.title}", bead.id, work.epoch)
         return merging.landing_commit(
             base.place.root, tree=tree, parents=[tip, work.commit], message=text,
             author=(bead.assignee or name, email), committer=(name, email), when=work.since,

@@ -255,18 +255,6 @@ class Repository:
         told = self.git("log", "--no-show-signature", *shape, span)
         return [Commit(*row.split("\x1f", 2)) for row in told.text.split("\0") if row]
 
-    def find_landed(self, branch: str, base: str | None, bead: str) -> str | None:
-        """The landing commit of a bead (trailer `Bead: id@epoch`) on the first-parent line of `branch` since `base`."""
-        tip = self.tip(branch)
-        span = f"{base}..{tip}" if base else tip
-        shape = "--format=%H%x1f%(trailers:key=Bead,valueonly,separator=%x1f)"
-        told = self.git("log", "--no-show-signature", "--first-parent", "-z", shape, span)
-        for row in told.text.split("\0"):
-            commit, *beads = row.split("\x1f")
-            if any(value.strip().rpartition("@")[0] == bead for value in beads):
-                return commit
-        return None
-
     # the person
 
     def ident(self) -> tuple[str, str]:

@@ -227,22 +227,6 @@ def test_a_diff_is_plain_whatever_the_person_configured(git: Git, repo: Reposito
     assert [c.id for c in repo.log(base, head)] == [head]
 
 
-def test_a_landing_is_found_by_its_trailer_on_the_first_parent_line_only(git: Git, repo: Repository) -> None:
-    base = git.tip("main")
-    git("checkout", "--quiet", "-b", "topic")
-    git.commit("a worker's own words\n\nBead: td-9@1", {"x": "x"})
-    git("checkout", "--quiet", "main")
-    git("merge", "--quiet", "--no-ff", "topic", "-m", "Land\n\nBead: td-1@2\n\nSome text.\n\nBead: td-5@3")
-    landed = git.tip("main")
-    git.commit("later", {"y": "y"})
-    assert repo.find_landed("main", base, "td-5") == landed
-    assert [repo.find_landed("main", base, bead) for bead in ("td-9", "td-1", "td-5@3", "td-")] == [None] * 4
-    assert repo.find_landed("main", None, "td-5") == landed
-    assert repo.find_landed("main", landed, "td-5") is None
-    with pytest.raises(GasTownError):
-        repo.find_landed("gone", base, "td-5")
-
-
 def test_ident_is_the_persons_or_says_what_to_set(git: Git, repo: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_AUTHOR_NAME", "somebody")
     assert repo.ident() == ("Pat Person", "pat@example.com")
