@@ -140,6 +140,11 @@ class Bead(msgspec.Struct, frozen=True, gc=False):
         """Ids of the beads whose being open blocks this one."""
         return tuple(d.depends_on_id for d in self.dependencies if d.blocks)
 
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Ids of the beads this one belongs to; most have one or none."""
+        return tuple(d.depends_on_id for d in self.dependencies if d.type == "parent-child")
+
     def changed(self, **fields: Any) -> Bead:
         """The bead with some fields replaced; names without a place of their own go to `extra`."""
         hot = {k: v for k, v in fields.items() if k in _HOT or k in ("work", "extra")}
