@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gastown_tui.model import events as e
-from gastown_tui.text import one_line
+from gastown_tui.text import count, one_line
 
 _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.TownFounded: lambda x: f"the town of {x.rig} was founded on {x.target} at {x.tip[:9]}",
@@ -18,6 +18,8 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
         f"the target moved from {x.old[:9]} to {x.new[:9]}, " + ("accepted" if x.known else "and not by us")
     ),
     e.BeadCreated: lambda x: f"{x.bead.id} was filed: {x.bead.title}",
+    e.BeadsImported: lambda x: f"{count(len(x.beads), 'bead')} came in from {x.source} ({x.format})",
+    e.HistoryImported: lambda x: f"{x.bead}: its history of {count(len(x.entries), 'step')} came in",
     e.BeadChanged: lambda x: f"{x.bead}: {', '.join(x.changes)} changed",
     e.BeadMoved: lambda x: f"{x.bead}: {x.move.replace('_', ' ')}" + (f", {x.reason}" if x.reason else ""),
     e.BeadApproved: lambda x: f"{x.bead} may go",
@@ -58,6 +60,8 @@ def about(event: e.AnyEvent) -> set[str]:
         value = getattr(event, name, None)
         if value:
             found.add(value if isinstance(value, str) else str(value.id))
+    if isinstance(event, e.BeadsImported):
+        found |= {bead.id for bead in event.beads}
     if isinstance(event, e.Escalated):
         found |= {event.need.bead, event.need.agent}
     if isinstance(event, e.Slung):

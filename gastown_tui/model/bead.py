@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import math
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
+from gastown_tui.model import edges, form
+from gastown_tui.model.edges import BLOCKING as BLOCKING
+from gastown_tui.model.edges import Dependency as Dependency
 from gastown_tui.model.errors import GasTownError
 
 Raw = msgspec.Raw
-
-
-class Dependency(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """An edge between two beads; `type` says whether it blocks (interop.md)."""
-
-    issue_id: str
-    depends_on_id: str
-    type: str = "blocks"
-    created_at: str = ""
-    created_by: str = ""
-    metadata: str = ""
-    thread_id: str = ""
-
-    @property
-    def blocks(self) -> bool:
-        """Whether an open target keeps the bead from being ready."""
-        return self.type in BLOCKING
-
-
-BLOCKING = frozenset({"blocks", "conditional-blocks", "waits-for"})
-"""A parent never blocks its child by being open."""
 
 
 class Lease(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -76,7 +61,11 @@ class Review(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What the town knows of a bead beyond Beads: kept under `metadata.gt`."""
+    """What the town knows of a bead beyond Beads: kept under `metadata.gt`.
+
+    The last four are of an imported bead: how its record was written (model/form.py), what it is known by at its
+    source, what was imported last as a digest, and the unix second its imported history goes up to.
+    """
 
     stage: str = "idle"
     convoy: str = ""
@@ -99,6 +88,10 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     no_land: bool = False
     held: str = ""
     cost_usd: float = 0.0
+    form: str = ""
+    origin: str = ""
+    imported: str = ""
+    history: float = 0.0
 
     @property
     def returned(self) -> Return | None:
@@ -209,6 +202,8 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
 _HOT = frozenset(f.name for f in FIELDS if f.hot)
 EDITABLE = {f.name: f for f in FIELDS if f.editable}
 _KEEP_EMPTY = frozenset({"id", "title", "status", "priority", "issue_type"})
+_NEEDED = frozenset({"id", "title"})
+_NO_WORK = Work()
 _EMPTY = (Raw(b"null"), Raw(b'""'), Raw(b"[]"))
 _BEFORE = "gt:before"
 """Where metadata that was empty or no object waits while the town's part stands beside it."""
@@ -217,16 +212,15 @@ _BEFORE = "gt:before"
 class _Hot(msgspec.Struct, frozen=True):
     id: str
     title: str
-    status: str = "open"
-    priority: int = 2
-    issue_type: str = "task"
+    status: str | None = None
+    priority: int | None = None
+    issue_type: str | None = None
     assignee: str | None = None
     created_at: str | None = None
     updated_at: str | None = None
     closed_at: str | None = None
     close_reason: str | None = None
     labels: tuple[str, ...] | None = None
-    dependencies: tuple[Dependency, ...] | None = None
 
 
 _decode_hot = msgspec.json.Decoder(_Hot).decode
@@ -235,15 +229,38 @@ _decode_work = msgspec.json.Decoder(Work).decode
 
 
 def decode(record: bytes) -> Bead:
-    """A bead from its JSON record; raises GasTownError naming what does not fit."""
+    """A bead from the town's own JSON record of it; raises GasTownError naming what does not fit."""
     try:
-        hot = _decode_hot(record)
         raw = _decode_raw(record)
-        work = _take_work(raw)
-        extra = _canonical({k: v for k, v in raw.items() if k not in _HOT or (k not in _KEEP_EMPTY and v in _EMPTY)})
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _bead(record, raw, _take_work(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise GasTownError(f"This is not a bead: {error}.", "Nothing was changed.") from error
-    values = {name: value for name in _HOT if (value := getattr(hot, name)) is not None}
+
+
+def foreign(record: bytes, id: str = "") -> Bead:
+    """A bead from a record somebody else wrote: all of it is kept, and no part of it is taken for the town's own.
+
+    Args:
+        id: the bead's id where the record has none.
+
+    Raises:
+        msgspec.DecodeError: it is no JSON, or a field has another shape (then a ValidationError that names it).
+        RecursionError: it is nested too deeply.
+    """
+    raw = _decode_raw(record)
+    if id and "id" not in raw:
+        raw = {"id": Raw(msgspec.json.encode(id)), **raw}
+        record = msgspec.json.encode(raw)
+    return _bead(record, raw, Work(form=form.of(raw)))
+
+
+def _bead(record: bytes, raw: dict[str, Raw], work: Work) -> Bead:
+    hot = _decode_hot(record)
+    extra = _canonical({k: v for k, v in raw.items() if k not in _HOT or (k not in _NEEDED and v in _EMPTY)})
+    read = ((name, getattr(hot, name, None)) for name in _HOT)
+    values = {name: value for name, value in read if value is not None and (value != "" or name in _NEEDED)}
+    if (found := raw.get("dependencies", _EMPTY[0])) not in _EMPTY:
+        values["dependencies"] = edges.read(found)
     return Bead(**values, work=work, extra=extra)
 
 
@@ -261,7 +278,8 @@ def _take_work(raw: dict[str, Raw]) -> Work:
         raw["metadata"] = Raw(msgspec.json.encode(inside))
     else:
         del raw["metadata"]
-    return _decode_work(gt)
+    work = _decode_work(gt)
+    return msgspec.structs.replace(work, form=sys.intern(work.form)) if work.form else work
 
 
 def _canonical(values: Mapping[str, Any]) -> bytes:
@@ -269,31 +287,51 @@ def _canonical(values: Mapping[str, Any]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(dict(values), order="sorted"), indent=-1)
 
 
-def _parts(bead: Bead) -> dict[str, Any]:
+def parts(bead: Bead, *, town: bool = True) -> dict[str, Any]:
+    """Every field of the bead's record, in no order; `town` says whether its own part stands under `metadata.gt`."""
     out: dict[str, Any] = dict(_decode_raw(bead.extra))
     for name in _HOT:
         value = getattr(bead, name)
-        if value or name in _KEEP_EMPTY:
+        if name in form.DEFAULTS:
+            if name not in out or value != form.DEFAULTS[name]:
+                out[name] = value
+        elif value or name in _NEEDED:
             out[name] = value
     if bead.dependencies:
-        out["dependencies"] = [{**msgspec.to_builtins(d), "type": d.type} for d in bead.dependencies]
-    if bead.work != Work():
+        out["dependencies"] = [Raw(edges.write(d)) for d in bead.dependencies]
+    if town:
         metadata = out.get("metadata")
         theirs = _decode_raw(metadata) if metadata is not None and bytes(metadata).startswith(b"{") else {}
-        before = {_BEFORE: metadata} if metadata is not None and not theirs else {}
-        out["metadata"] = {**theirs, **before, "gt": bead.work}
+        taken = "gt" in theirs or _BEFORE in theirs
+        if taken or bead.work != _NO_WORK:
+            whole = metadata is not None and (taken or not theirs)
+            out["metadata"] = {**({_BEFORE: metadata} if whole else theirs), "gt": bead.work}
     return out
 
 
 def record(bead: Bead) -> dict[str, Any]:
     """The bead as a plain JSON object, in the shape of Beads, with the town's part under `metadata.gt`."""
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_parts(bead)))
+    text = msgspec.json.encode(parts(bead))
+    plain: dict[str, Any]
+    try:
+        plain = msgspec.json.decode(text)
+    except msgspec.ValidationError:  # a number no machine number holds: shown as it was written
+        plain = json.loads(text, parse_float=lambda number: number if math.isinf(float(number)) else float(number))
     return plain
 
 
 def encode(bead: Bead) -> bytes:
     """The bead as it stands in the ledger: sorted keys, one field a line, for plain git to read."""
-    return msgspec.json.format(msgspec.json.encode(_parts(bead), order="sorted"), indent=1) + b"\n"
+    return msgspec.json.format(msgspec.json.encode(parts(bead), order="sorted"), indent=1) + b"\n"
+
+
+def written(bead: Bead, *, town: bool = False) -> bytes:
+    """The bead in one line, as its source wrote it but for what has changed since; `town` adds `metadata.gt`."""
+    values = parts(bead, town=town)
+    for name in form.unsaid(bead.work.form):
+        if values.get(name) == form.DEFAULTS[name]:
+            del values[name]
+    return msgspec.json.encode({name: values[name] for name in form.ordered(values, bead.work.form)})
 
 
 def fitting(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,35 @@ class BeadCreated(Event, frozen=True, tag="bead_created"):
     bead: Bead
 
 
+class BeadsImported(Event, frozen=True, tag="beads_imported"):
+    """Beads came in from outside, new ones and new states of old ones: all of an import, or nothing of it."""
+
+    source: str
+    format: str
+    beads: tuple[Bead, ...]
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that happened to a bead before the town had it: when (unix seconds), who, what.
+
+    `old` and `new` are the fields that changed as JSON objects, or plain words; "" when the source does not say.
+    """
+
+    at: float
+    who: str
+    kind: str
+    old: str = ""
+    new: str = ""
+    text: str = ""
+
+
+class HistoryImported(Event, frozen=True, tag="history_imported"):
+    """What happened to an imported bead before, oldest first; the bead itself is as it was."""
+
+    bead: str
+    entries: tuple[Entry, ...]
+
+
 class BeadChanged(Event, frozen=True, tag="bead_changed"):
     """Fields of a bead were set; the names are those of the field table."""
 
@@ -283,6 +312,7 @@ class Spent(Event, frozen=True, tag="spent"):
 
 AnyEvent = (
     TownFounded | EngineStarted | EngineStopped | Held | Resumed | TipMoved | BeadCreated | BeadChanged | BeadMoved
+    | BeadsImported | HistoryImported
     | BeadApproved | Slung | AgentStarted | AgentTurned | AgentEnded | Submitted | Checked | Reviewed | Conflicted
     | Gated | MergeTurned | LandingBegun | LandingFailed | Landed | Escalated | Answered | Said | MayorHeard
     | PlanSubmitted | PlanApproved | PlanDropped | Spent
@@ -324,6 +354,8 @@ def touched(record: Record, agents: Mapping[str, Agent]) -> list[tuple[str, str]
         value = getattr(event, name, None)
         if value:
             out.append((_KINDS[name], value if isinstance(value, str) else value.id))
+    if isinstance(event, BeadsImported):
+        out += [("beads", bead.id) for bead in event.beads]
     if isinstance(event, Answered) and event.choice == "retry":
         out += [("agents", name) for name, agent in agents.items() if agent.bead == event.bead]
     if isinstance(event, Said):

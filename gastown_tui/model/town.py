@@ -10,14 +10,18 @@ import msgspec
 from immutables import Map
 
 from gastown_tui.model import bead as beads
+from gastown_tui.model import folding, folding_import
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bulk import with_agents, with_beads
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.errors import GasTownError, Illegal
-from gastown_tui.model.events import Landed, Need, Record, Submitted
-from gastown_tui.model.folding import CASES
+from gastown_tui.model.events import HistoryImported, Landed, Need, Record, Submitted
 from gastown_tui.model.merge import GateRun, MergeRequest
 from gastown_tui.model.state import EngineInfo, Speech, State
+
+CASES = folding.CASES
+FOLDING_ROOMS = (folding, folding_import)
+"""Importing them fills the table of cases."""
 
 
 def stamp(at: float) -> str:
@@ -51,6 +55,8 @@ class Town(State, frozen=True):
 def _dated(town: Town, record: Record) -> Town:
     """Beads carries dates on the record: set them where the event changed a bead's status or fields."""
     name = getattr(record.event, "bead", None)
+    if isinstance(record.event, HistoryImported):
+        return town
     if not isinstance(name, str) or (bead := town.beads.get(name)) is None:
         return town
     when = stamp(record.at)
