@@ -83,11 +83,14 @@ class Sessions:
         self.starting: set[str] = set()
         self.frozen = False
         self._ends: asyncio.Queue[Live] = asyncio.Queue()
+        self._runtimes: dict[str, Runtime] = {}
 
     def runtime_of(self, role: str) -> tuple[Runtime, str]:
         """The runtime and model that play a role in this town."""
         settings = getattr(self._base.config.roles, role)
-        return runtimes.load(settings.runtime), settings.model
+        if settings.runtime not in self._runtimes:
+            self._runtimes[settings.runtime] = runtimes.load(settings.runtime)
+        return self._runtimes[settings.runtime], settings.model
 
     async def start(self, wanted: Start) -> Live:
         """Start or resume a session and record it; raises GasTownError when it cannot be started."""

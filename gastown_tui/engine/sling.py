@@ -31,6 +31,9 @@ class Sling:
     def look(self, town: Town) -> None:
         """Sling what may be slung, and note why the rest waits."""
         town = self._base.books.pending
+        if not town.going:
+            self._base.notes.pop("dispatch", None)
+            return
         room, why = self.room(town)
         for bead in town.to_sling(room):
             self.give(bead)
@@ -52,7 +55,7 @@ class Sling:
         if config.budget_usd and town.cost_usd >= config.budget_usd:
             return 0, f"budget (${town.cost_usd:.2f} of ${config.budget_usd:.2f})"
         slots = config.max_polecats - sum(1 for _ in town.in_column("working"))
-        memory = self._memory()
+        memory = self._memory() if slots > 0 else 0
         if memory < slots:
             return max(0, memory), "memory"
         return max(0, slots), f"{config.max_polecats} polecats at most"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 
 from gastown_tui.model.errors import CannotWrite, GasTownError
@@ -61,7 +62,25 @@ class Damaged(GasTownError):
 
 def cannot_write(what: str, error: Exception) -> CannotWrite:
     """The refusal that follows a failed write."""
-    return CannotWrite(
-        f"{what} cannot be written: {error}.",
-        "What was acknowledged before is kept; this was not done. Free some space or mend the disk, then try again.",
-    )
+    return CannotWrite(f"{what} cannot be written: {reason(error)}.", f"{KEPT} {_REMEDIES.get(_number(error), MEND)}")
+
+
+def reason(error: Exception) -> str:
+    """Why a write failed, as a person says it: "No space left on device", without the number."""
+    told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return told.rstrip(".")
+
+
+def _number(error: Exception) -> int:
+    return (error.errno or 0) if isinstance(error, OSError) else 0
+
+
+KEPT = "What was acknowledged before is kept; this was not done."
+MEND = "Free some space or mend the disk; the town then goes on by itself."
+_REMEDIES = {
+    errno.ENOSPC: "Free some space; the town then goes on by itself.",
+    errno.EDQUOT: "Free some of your quota; the town then goes on by itself.",
+    errno.EROFS: "Mount the disk for writing again; the town then goes on by itself.",
+    errno.EACCES: "Let your user write there again; the town then goes on by itself.",
+    errno.EIO: "Look at the disk (dmesg says more); the town goes on by itself when it answers.",
+}

@@ -2,40 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
+import logging
 import os
-import re
-import zlib
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.rig.errors import Damaged, cannot_write
+from gastown_tui.rig.errors import cannot_write
+from gastown_tui.rig.segments import damaged, decode, encode, good, segments
+from gastown_tui.rig.segments import lines as lines_of
 from gastown_tui.world import Files
+
+log = logging.getLogger(__name__)
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 """A segment this long is followed by a new one, so that `trim` can give disk back."""
 
-_NAME = re.compile(r"(\d+)\.jsonl")
+_TAIL_BYTES = 64 * 1024
+"""More than any file system's block: what a failed sync may have taken with it (see `_renew`)."""
 
-
-def encode(seq: int, data: bytes) -> bytes:
-    """One line: CRC-32 of the rest (8 hexadecimal digits), the number, the JSON, a newline."""
-    body = b"%d %s" % (seq, data)
-    return b"%08x %s\n" % (zlib.crc32(body), body)
-
-
-def decode(line: bytes) -> tuple[int, bytes] | None:
-    """Number and JSON of a whole line (without its newline), or None when it does not check."""
-    body = line[9:]
-    if line[8:9] != b" " or line[:8] != b"%08x" % zlib.crc32(body):
-        return None
-    seq, _, data = body.partition(b" ")
-    return (int(seq), data) if seq.isdigit() else None
+_PROBE = ".probe"
 
 
 class Journal:
-    """Numbered lines in segments `<first number>.jsonl`. One thread appends; each group is one write and one sync."""
+    """Numbered lines in segments `<first number>.jsonl`. One thread appends; each group is one write and one sync.
+
+    A segment ends where the next one begins: what stands behind that in it was written again in the next, or refused.
+    """
 
     def __init__(
         self, folder: Path, files: Files, *, segment_bytes: int = SEGMENT_BYTES, readonly: bool = False
@@ -56,7 +52,9 @@ class Journal:
         self._limit = segment_bytes
         self._fd = -1
         self._size = 0
-        self._broken: OSError | None = None
+        self._tail: deque[tuple[int, bytes]] = deque()
+        self._tail_size = 0
+        self._suspect = False
         self._readonly = readonly
         if readonly:
             return
@@ -64,29 +62,32 @@ class Journal:
             if not folder.is_dir():
                 folder.mkdir(parents=True, mode=0o700)
                 files.sync_folder(folder.parent)
+            for leftover in folder.glob(".*"):
+                leftover.unlink()
             self._open_last()
         except OSError as error:
-            raise cannot_write(str(folder), error) from error
+            raise cannot_write(f"The journal {folder}", error) from error
 
     def segments(self) -> list[tuple[int, Path]]:
         """First number and path of each segment, oldest first."""
-        found = ((_NAME.fullmatch(path.name), path) for path in self.folder.iterdir())
-        return sorted((int(match[1]), path) for match, path in found if match)
+        return segments(self.folder)
 
     def _open_last(self) -> None:
-        segments = self.segments()
-        while segments:
-            first, path = segments.pop()
+        found = self.segments()
+        while found:
+            first, path = found.pop()
             data = path.read_bytes()
-            good, self.last = _good(data, path, first)
-            if good < len(data):
-                self.cut = len(data) - good
+            length, self.last = good(data, path, first)
+            if length < len(data):
+                self.cut = len(data) - length
                 with path.open("r+b") as file:
-                    file.truncate(good)
+                    file.truncate(length)
                     self._files.sync(file.fileno())
-            if good or not segments:
+            if length or not found:
                 self.last = self.last or first - 1
-                self._use(path, good)
+                self._use(path, length)
+                begin = data.rfind(b"\n", 0, max(0, length - _TAIL_BYTES)) + 1
+                self._remember(line for raw in data[begin:length].split(b"\n") if (line := decode(raw)))
                 return
             # A segment that was made and never written: the one before it is the last.
             path.unlink()
@@ -94,9 +95,22 @@ class Journal:
 
     def _use(self, path: Path, size: int, flags: int = 0) -> None:
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | flags, 0o600)
+        self._leave()
+        self._fd, self._size = fd, size
+
+    def _leave(self) -> None:
         if self._fd >= 0:
             os.close(self._fd)
-        self._fd, self._size = fd, size
+        self._fd, self._size, self._tail_size = -1, 0, 0
+        self._tail.clear()
+
+    def _remember(self, lines: Iterable[tuple[int, bytes]]) -> None:
+        """Keep the end of the segment at hand: the lines a failed sync could take away."""
+        for line in lines:
+            self._tail.append(line)
+            self._tail_size += len(line[1])
+        while self._tail and self._tail_size - len(self._tail[0][1]) > _TAIL_BYTES:
+            self._tail_size -= len(self._tail.popleft()[1])
 
     def append(self, lines: Sequence[tuple[int, bytes]]) -> None:
         """Make a group durable, or leave the journal as it was.
@@ -112,46 +126,100 @@ class Journal:
             return
         self._may_write()
         _check(lines, self.last)
-        if self._broken is not None:
-            raise cannot_write("The journal (until the engine is started again)", self._broken)
         block = b"".join(encode(seq, data) for seq, data in lines)
-        first = lines[0][0]
-        made: Path | None = None
         try:
-            if self._fd < 0 or self._size >= self._limit or first != self.last + 1:
-                made = self.folder / f"{first}.jsonl"
-                self._use(made, 0, os.O_CREAT | os.O_TRUNC)
-            self._files.append(self._fd, block)
-            self._files.sync(self._fd)
-            if made is not None:
-                self._files.sync_folder(self.folder)
+            if self._suspect:
+                self._renew()
+            self._put(lines[0][0], block)
         except OSError as error:
-            self._undo(made)
             raise cannot_write("The journal", error) from error
         self._size += len(block)
         self.last = lines[-1][0]
+        self._remember(lines)
 
     def _may_write(self) -> None:
         if self._readonly:
             raise ValueError("this journal was opened to be read only")
 
-    def _undo(self, made: Path | None) -> None:
+    def _put(self, first: int, block: bytes) -> None:
+        made: Path | None = None
+        if self._fd >= 0 and os.fstat(self._fd).st_nlink == 0:
+            self._suspect = True
+            raise OSError(errno.ENOENT, "its file was removed from the folder")
+        if self._fd < 0 or self._size >= self._limit or first != self.last + 1:
+            made = self.folder / f"{first}.jsonl"
+            self._use(made, 0, os.O_CREAT | os.O_TRUNC)
+        try:
+            self._files.append(self._fd, block)
+        except OSError:
+            self._cut_back(made)
+            raise
+        try:
+            self._files.sync(self._fd)
+            if made is not None:
+                self._files.sync_folder(self.folder)
+        except OSError:
+            self._cut_back(made)
+            self._suspect = True
+            raise
+
+    def _cut_back(self, made: Path | None) -> None:
         """Cut a refused group off again: a line nobody was promised must not come back after a crash."""
         try:
-            if self._fd >= 0:
-                os.ftruncate(self._fd, self._size)
+            os.ftruncate(self._fd, self._size)
+            self._files.sync(self._fd)
             if made is not None:
-                self._reopen(made)
+                made.unlink(missing_ok=True)
+                self._leave()
+                self._files.sync_folder(self.folder)
         except OSError as error:
-            self._broken = error
+            log.error("the refused end of the journal could not be cut off yet: %s", error)
+            self._suspect = True
 
-    def _reopen(self, made: Path) -> None:
-        made.unlink(missing_ok=True)
-        os.close(self._fd)
-        self._fd, self._size = -1, 0
-        if segments := self.segments():
-            path = segments[-1][1]
-            self._use(path, path.stat().st_size)
+    def _renew(self) -> None:
+        """Go on in a new file that begins with the acknowledged lines of the old one's last blocks.
+
+        After a failed sync the kernel may have dropped the dirty pages and call them clean, so that the next sync of
+        that file succeeds and means nothing (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX
+        ATC 2020; PostgreSQL's "fsyncgate", LWN 752063). Only what is written anew, to another file, can be believed.
+        """
+        if not self.folder.is_dir():
+            self.folder.mkdir(parents=True, mode=0o700)
+        kept = list(self._tail)
+        self._leave()
+        if kept:
+            block = b"".join(encode(seq, data) for seq, data in kept)
+            path = self.folder / f"{kept[0][0]}.jsonl"
+            try:
+                self._files.replace(path, block)
+                self._files.sync_folder(self.folder)
+                self._use(path, len(block))
+            finally:
+                self._remember(kept)
+        else:
+            # Nothing acknowledged stands in it: whatever follows `last` was refused.
+            for first, path in self.segments():
+                if first > self.last:
+                    path.unlink()
+            self._files.sync_folder(self.folder)
+        self._suspect = False
+
+    def probe(self) -> None:
+        """See whether the disk takes writes again, and mend what a failed one left. Raises CannotWrite."""
+        self._may_write()
+        path = self.folder / _PROBE
+        try:
+            if self._suspect:
+                self._renew()
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            try:
+                self._files.append(fd, bytes(_TAIL_BYTES))
+                self._files.sync(fd)
+            finally:
+                os.close(fd)
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_write("The journal", error) from error
 
     def replay(self, after: int) -> Iterator[tuple[int, bytes]]:
         """Every line numbered above `after`, in order.
@@ -160,34 +228,34 @@ class Journal:
             Damaged: a bad line, or numbers missing between `after` and the journal's last.
         """
         expected = after + 1
-        segments = self.segments() if self.folder.is_dir() else []
-        for place, (first, path) in enumerate(segments):
-            if place + 1 < len(segments) and segments[place + 1][0] <= expected:
+        found = self.segments()
+        for (first, path), following in itertools.zip_longest(found, found[1:]):
+            end = following[0] if following else None
+            if end is not None and end <= expected:
                 continue
-            for seq, data in self._lines(path, first, last=place + 1 == len(segments)):
+            for seq, data in self._lines(path, first, end):
                 if seq < expected:
                     continue
                 if seq != expected:
-                    raise _damaged(path, f"it goes on at {seq} where {expected} should be")
+                    raise damaged(path, f"it goes on at {seq} where {expected} should be")
                 expected += 1
                 yield seq, data
 
-    def _lines(self, path: Path, first: int, last: bool) -> Iterator[tuple[int, bytes]]:
+    def _lines(self, path: Path, first: int, end: int | None) -> Iterator[tuple[int, bytes]]:
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
             raise GasTownError(
                 f"{path} went away while it was read: the engine trims behind the ledger.", "Try again."
             ) from error
-        if self._readonly and last:
-            data = data[: _good(data, path, first)[0]]
-        return _lines(data, path, first)
+        if self._readonly and end is None:
+            data = data[: good(data, path, first)[0]]
+        return lines_of(data, path, first, end)
 
     def trim(self, upto: int) -> None:
         """Remove the segments whose lines are all numbered `upto` or less; the one being written stays."""
         self._may_write()
-        segments = self.segments()
-        pairs = itertools.pairwise(segments)
+        pairs = itertools.pairwise(self.segments())
         gone = [path for (_, path), (following, _) in pairs if following <= upto + 1]
         for path in gone:
             path.unlink()
@@ -196,9 +264,7 @@ class Journal:
 
     def close(self) -> None:
         """Give the file back."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        self._leave()
 
 
 def _check(lines: Sequence[tuple[int, bytes]], last: int) -> None:
@@ -209,30 +275,4 @@ def _check(lines: Sequence[tuple[int, bytes]], last: int) -> None:
         raise ValueError("a journal line holds a newline")
 
 
-def _good(data: bytes, path: Path, first: int) -> tuple[int, int]:
-    """Length of the part that checks, and its last number; the rest must be one torn write."""
-    good, last, expected = 0, 0, first
-    while (end := data.find(b"\n", good)) >= 0:
-        line = decode(data[good:end])
-        if line is None or line[0] != expected:
-            break
-        good, last, expected = end + 1, line[0], expected + 1
-    if any(decode(line) for line in data[good:].split(b"\n")[1:]):
-        raise _damaged(path, f"the line after number {last} does not check, yet good ones follow")
-    return good, last
-
-
-def _lines(data: bytes, path: Path, first: int) -> Iterator[tuple[int, bytes]]:
-    expected = first
-    *whole, rest = data.split(b"\n")
-    for raw in whole if not rest else [*whole, b""]:
-        line = decode(raw)
-        if line is None or line[0] != expected:
-            raise _damaged(path, f"the line for number {expected} does not check")
-        expected += 1
-        yield line
-
-
-def _damaged(path: Path, what: str) -> Damaged:
-    hint = "Nothing was cut or changed. Copy the folder, then restore it from a backup or ask for help with that file."
-    return Damaged(f"The journal {path} is damaged: {what}.", hint)
+__all__ = ["SEGMENT_BYTES", "Journal", "decode", "encode"]

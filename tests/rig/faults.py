@@ -18,9 +18,17 @@ class FaultyDisk(DiskFiles):
     def __init__(self, at: int = -1, times: int = 1) -> None:
         self.calls: list[str] = []
         self._bad = range(at, at + times) if at >= 0 else range(0)
+        self._next = ""
+
+    def fail_next(self, name: str) -> None:
+        """Let the next call of that name fail, and the ones after it succeed."""
+        self._next = name
 
     def _fails(self, name: str) -> bool:
         self.calls.append(name)
+        if name == self._next:
+            self._next = ""
+            return True
         return len(self.calls) - 1 in self._bad
 
     def append(self, fd: int, data: bytes) -> None:

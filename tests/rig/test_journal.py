@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -250,3 +251,47 @@ def test_acknowledged_lines_survive_kill_9(tmp_path: Path) -> None:
         promised = max(int(line) for line in said if line.endswith("\n"))
         found = [seq for seq, _ in Journal(tmp_path / "journal", DISK, readonly=True).replay(0)]
         assert found == list(range(1, len(found) + 1)) and len(found) >= promised
+
+
+def test_after_a_failed_sync_the_tail_is_written_anew_and_the_old_file_is_not_believed(tmp_path: Path) -> None:
+    disk = FaultyDisk()
+    journal = Journal(tmp_path, disk)
+    for first in range(1, 3000, 10):
+        journal.append([(seq, b'{"n":%d,"text":"%s"}' % (seq, b"x" * 60)) for seq in range(first, first + 10)])
+    acknowledged = list(journal.replay(0))
+    old = tmp_path / "1.jsonl"
+    disk.fail_next("sync")
+    with pytest.raises(CannotWrite, match="Input/output error"):
+        journal.append([(3001, b'{"refused":1}')])
+    # What a disk may do that lost the cutting, too: the refused line stands there again after a crash.
+    refused = old.read_bytes() + encode(3001, b'{"refused":1}')
+    journal.append(_lines(3001, 2))
+    old.write_bytes(refused)
+    begun, renewed = (first for first, _ in journal.segments())
+    assert begun == 1 < renewed < 3000, "only the last blocks are written again"
+    journal.close()
+    for readonly in (True, False):
+        again = Journal(tmp_path, DISK, readonly=readonly)
+        assert list(again.replay(0)) == [*acknowledged, *_lines(3001, 2)]
+        again.close()
+
+
+def test_a_failed_sync_of_the_first_group_leaves_nothing(tmp_path: Path) -> None:
+    disk = FaultyDisk()
+    journal = Journal(tmp_path, disk)
+    disk.fail_next("sync")
+    with pytest.raises(CannotWrite):
+        journal.append(_lines(1, 3))
+    assert list(Journal(tmp_path, DISK, readonly=True).replay(0)) == []
+    journal.probe()
+    journal.append(_lines(1, 1))
+    assert list(Journal(tmp_path, DISK, readonly=True).replay(0)) == _lines(1, 1)
+
+
+def test_a_journal_whose_folder_was_taken_away_refuses_once_and_goes_on(tmp_path: Path) -> None:
+    journal = _filled(tmp_path / "journal")
+    shutil.rmtree(tmp_path / "journal")
+    with pytest.raises(CannotWrite, match="removed from the folder"):
+        journal.append(_lines(31, 1))
+    journal.append(_lines(31, 1))
+    assert list(Journal(tmp_path / "journal", DISK, readonly=True).replay(0)) == _lines(1, 31)

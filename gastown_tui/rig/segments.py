@@ -1,0 +1,71 @@
+"""The journal's lines and the files they stand in: how one is written, checked and read back."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from gastown_tui.rig.errors import Damaged
+
+_NAME = re.compile(r"(\d+)\.jsonl")
+
+
+def encode(seq: int, data: bytes) -> bytes:
+    """One line: CRC-32 of the rest (8 hexadecimal digits), the number, the JSON, a newline."""
+    body = b"%d %s" % (seq, data)
+    return b"%08x %s\n" % (zlib.crc32(body), body)
+
+
+def decode(line: bytes) -> tuple[int, bytes] | None:
+    """Number and JSON of a whole line (without its newline), or None when it does not check."""
+    body = line[9:]
+    if line[8:9] != b" " or line[:8] != b"%08x" % zlib.crc32(body):
+        return None
+    seq, _, data = body.partition(b" ")
+    return (int(seq), data) if seq.isdigit() else None
+
+
+def segments(folder: Path) -> list[tuple[int, Path]]:
+    """First number and path of each segment `<first number>.jsonl`, oldest first; none without a folder."""
+    if not folder.is_dir():
+        return []
+    found = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
+    return sorted((int(match[1]), path) for match, path in found if match)
+
+
+def good(data: bytes, path: Path, first: int) -> tuple[int, int]:
+    """Length of the part that checks, and its last number; the rest must be one torn write. Raises Damaged."""
+    length, last, expected = 0, 0, first
+    while (end := data.find(b"\n", length)) >= 0:
+        line = decode(data[length:end])
+        if line is None or line[0] != expected:
+            break
+        length, last, expected = end + 1, line[0], expected + 1
+    if any(decode(line) for line in data[length:].split(b"\n")[1:]):
+        raise damaged(path, f"the line after number {last} does not check, yet good ones follow")
+    return length, last
+
+
+def lines(data: bytes, path: Path, first: int, end: int | None = None) -> Iterator[tuple[int, bytes]]:
+    """The lines of a segment, in order; it ends where the next one begins (`end`), whatever stands behind that.
+
+    Raises:
+        Damaged: a line does not check.
+    """
+    expected = first
+    *whole, rest = data.split(b"\n")
+    for raw in whole if not rest else [*whole, b""]:
+        if expected == end:
+            return
+        line = decode(raw)
+        if line is None or line[0] != expected:
+            raise damaged(path, f"the line for number {expected} does not check")
+        expected += 1
+        yield line
+
+
+def damaged(path: Path, what: str) -> Damaged:
+    """The error for a segment that does not read back as it was written."""
+    return Damaged(f"The journal {path} is damaged: {what}.", "Nothing was cut or changed. See what is left: gt doctor")
