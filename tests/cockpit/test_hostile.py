@@ -51,7 +51,7 @@ def hostile(text: str) -> FixtureLink:
     first = next(iter(queue))
     queue[first] = type(queue[first])(first, 1, "c", todo_app.NOW, 0, "waiting", text)
     link.town = town.with_(
-        rig=text, target=text, tip=text, agents=Map(agents),
+        rig=text, target=text, tip=text, agents=Map(agents), running=Map(dict.fromkeys(agents)),
         drafts=Map({"p1": Draft("p1", plan, 1, text, todo_app.NOW)}),
         needs=Map({"n1": need}), chat=Map({1: Speech(todo_app.NOW, text, Said("mayor", text)),
                                            2: Speech(todo_app.NOW, text, Said("overseer", text))}),

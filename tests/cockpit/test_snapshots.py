@@ -43,16 +43,16 @@ def pressed(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=ids)
-def test_town(snap_compare: Compare, size: tuple[int, int]) -> None:
+def test_town(snap_compare: Compare, size: tuple[int, int], tmp_path: Path) -> None:
     """The town of the design's picture: a red chip, a heavy teal rule, the board from left to right."""
-    assert snap_compare(cockpit(todo_app.link()), terminal_size=size, run_before=pressed("g", "2"))
+    assert snap_compare(cockpit(todo_app.link(tmp_path)), terminal_size=size, run_before=pressed("g", "2"))
 
 
 @pytest.mark.parametrize("theme", ["daylight", "ansi"])
 @pytest.mark.parametrize("size", SIZES, ids=ids)
-def test_town_in_other_colours(snap_compare: Compare, size: tuple[int, int], theme: str) -> None:
+def test_town_in_other_colours(snap_compare: Compare, size: tuple[int, int], theme: str, tmp_path: Path) -> None:
     """The same, on paper and in the terminal's own colours."""
-    assert snap_compare(cockpit(todo_app.link(), theme), terminal_size=size, run_before=pressed("g", "2"))
+    assert snap_compare(cockpit(todo_app.link(tmp_path), theme), terminal_size=size, run_before=pressed("g", "2"))
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4], ids=["mayor", "board", "polecats", "train"])

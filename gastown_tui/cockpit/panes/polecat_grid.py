@@ -88,8 +88,9 @@ class PolecatGrid(Pane):
         lines = head(scene, agent, cells, float(top), titled)
         lines += [fit(BLANK, cells)] if titled else []
         room = rows - len(lines)
-        if self._on_screen(scene, agent, cells, rows):
-            lines += screen_face(self._tail(agent.name, cells - 1, room), cells, room)
+        shown = self._tail(agent.name, cells - 1, room) if self._on_screen(scene, agent, cells, rows) else []
+        if shown:
+            lines += screen_face(shown, cells, room)
         else:
             lines += log_face(scene.lines(agent.name), cells, room)
         lines += [fit(BLANK, cells)] * (rows - len(lines))
