@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gastown_tui.cli import common
+from gastown_tui.cli import common, querying
 from gastown_tui.model.errors import Usage
+from gastown_tui.text import count
 
 if TYPE_CHECKING:
     from gastown_tui.model.bead import Bead
@@ -53,19 +54,23 @@ def create(title: str, description: str, acceptance: str, as_json: bool, **field
     common.show(answer, f"{answer['bead']} is filed.", as_json)
 
 
-@bead.command("list")
+@bead.command("list", cls=querying.Listing)
+@click.argument("query", nargs=-1)
 @click.option("--column", help="backlog, ready, working, sheriff, witness, refinery or landed.")
 @click.option("--status", "status_", help="open, in_progress, blocked, deferred, closed, pinned or hooked.")
 @click.option("--label", help="Only with this label.")
-@click.option("--all", "all_", is_flag=True, help="Closed beads, too.")
+@click.option("--all", "all_", is_flag=True, help="Closed beads, too; without it when the query asks for them.")
 @common.as_json
-def list_(column: str | None, status_: str | None, label: str | None, all_: bool, as_json: bool) -> None:
-    """List beads, by column, priority and age.
+def list_(
+    query: tuple[str, ...], column: str | None, status_: str | None, label: str | None, all_: bool, as_json: bool
+) -> None:
+    """List beads: all that are open, or those a QUERY asks for, by column, priority and age.
 
     \b
     Example:
       gt bead list
-      gt bead list --column ready --json
+      gt bead list login
+      gt bead list 'ready = true and priority < 2' --json
     """
     from gastown_tui.model.bead import record
     from gastown_tui.model.lifecycle import COLUMNS
@@ -73,18 +78,12 @@ def list_(column: str | None, status_: str | None, label: str | None, all_: bool
     if column is not None and column not in COLUMNS:
         raise Usage(f"There is no column {column}.", f"There are: {', '.join(COLUMNS)}.")
     town = common.town()
-    order = {name: n for n, name in enumerate(COLUMNS)}
-    chosen = [
-        (town.column(b) or "", b) for b in town.beads.values()
-        if (all_ or column or status_ or b.status != "closed")
-        and (column is None or town.column(b) == column)
-        and (status_ is None or b.status == status_)
-        and (label is None or label in b.labels)
-    ]  # fmt: skip
-    chosen.sort(key=lambda row: (order.get(row[0], 9), row[1].priority, row[1].created_at, row[1].id))
-    rows = [[b.id, f"P{b.priority}", where or b.status, b.assignee, b.title] for where, b in chosen]
-    text = common.table(rows) or ["No bead fits. File one with: gt bead create TITLE"]
-    common.show([{**record(b), "column": where} for where, b in chosen], text, as_json)
+    found, meant, closed = querying.asked(town, query, column, status_, label, all_)
+    rows = [[b.id, f"P{b.priority}", town.column(b) or b.status, b.assignee, b.title] for b in found]
+    text = common.table(rows) or [querying.nothing(town, meant, closed)]
+    common.show([{**record(b), "column": town.column(b) or ""} for b in found], text, as_json)
+    if rows and closed and meant.where is not None and not as_json:
+        common.hint(f"{count(closed, 'closed bead')} would fit, too: add --all.")
 
 
 @bead.command("show")

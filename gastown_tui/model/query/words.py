@@ -42,7 +42,7 @@ class QueryError(Usage):
     """A query that cannot be read: `at` is the character (from 0), `length` how many are meant."""
 
     def __init__(self, query: str, at: int, length: int, what: str, expected: str) -> None:
-        super().__init__(f"{what} (character {at + 1})", f"{picture(query, at, length)}\n{expected}")
+        super().__init__(f"{what} (character {at + 1}).", f"{picture(query, at, length)}\n{expected}")
         self.at = at
         self.length = length
         self.expected = expected
