@@ -57,6 +57,7 @@ def _assigned(match: re.Match[str]) -> bool:
 
 _NAME = r"""(?P<name>passwor[dt]s?|passwd|passphrase|pwd|secret|token|(?:api|access|secret|private|auth)[_-]?key
     |credentials?|gt_lease)"""
+_SIGN = r"""(?:\\{0,7}["'`]\]?)?(?P<sep>[ \t]{0,4}(?::=|=>|==?|:)[ \t]{0,4})"""
 _VALUE = r"""(?:[bruf]{0,2}(?:\\{1,7}"(?P<escaped>[^"\s\\]{1,4096}+)(?=\\|$)|"(?P<double>[^"\s]{1,4096}+)(?="|$)
     |'(?P<single>[^'\s]{1,4096}+)(?='|$))|(?P<bare>[^\s"'`<>,;(){}\[\]\\][^\s"'`<>]{0,4095}+))"""
 _LOOSE = re.I | re.X
@@ -114,7 +115,7 @@ _SHAPES = (
     ),
     _Shape(
         "password", ("passw", "passphrase", "pwd", "secret", "token", "key", "credential", "gt_lease"),
-        re.compile(rf"""{_NAME}(?:\\{{0,7}}["'`]\]?)?(?P<sep>[ \t]{{0,4}}(?::=|=>|==?|:)[ \t]{{0,4}}){_VALUE}""", _LOOSE),
+        re.compile(_NAME + _SIGN + _VALUE, _LOOSE),
         _assigned,
     ),
     _Shape(
