@@ -43,6 +43,11 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.PlanSubmitted: lambda x: f"plan {x.draft.id} was filed, revision {x.draft.revision}: {x.draft.plan.title}",
     e.PlanApproved: lambda x: f"plan {x.plan} was approved: convoy {x.convoy.id} with {len(x.ids)} beads",
     e.PlanDropped: lambda x: f"plan {x.plan} was dropped" + (f": {x.reason}" if x.reason else ""),
+    e.Restored: lambda x: (
+        f"{x.bead or x.plan or x.convoy or x.need} " + ("went again" if x.removed else "is as it was")
+    ),
+    e.Undone: lambda x: f"you undid: {x.title}",
+    e.Redone: lambda x: f"you redid: {x.title}",
     e.Spent: lambda x: f"{x.agent} spent ${x.usd:.4f}" + _about(x.bead),
 }
 """Every kind of event has its sentence; a test says so."""

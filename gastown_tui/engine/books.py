@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
+from gastown_tui.engine import minutes
 from gastown_tui.engine.scribe import Scribe
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import CannotWrite, GasTownError, Refused
@@ -82,10 +83,11 @@ class Books:
         if why := self._slow():
             raise CannotWrite(f"The journal cannot be written: {why}.", f"{KEPT} The town goes on when it answers.")
         records, town = [], self.pending
-        for event in events:
-            record = Record(town.seq + 1, self._clock.now(), who, event)
+        for event, order in zip(events, minutes.marks(who, town, len(events)), strict=True):
+            record = Record(town.seq + 1, self._clock.now(), who, event, order)
             town = town.after(record)
             records.append(record)
+        minutes.written(who, records)
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         self.pending = town
@@ -197,6 +199,10 @@ class Books:
                     yield record
                 continue
             await more.wait()
+
+    def recent(self, after: int) -> list[Record]:
+        """The durable records above a number that are at hand, oldest first."""
+        return [record for record in self._recent if record.seq > after]
 
     async def changed(self, seq: int) -> None:
         """Wait until the durable town is newer than `seq`."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from gastown_tui.engine import minutes, titles
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.deacon import Deacon
 from gastown_tui.engine.sessions import Sessions
 from gastown_tui.engine.sling import Sling
 from gastown_tui.model.errors import Refused
-from gastown_tui.model.orders import NAMES, ORDERS, Caller, Order
+from gastown_tui.model.orders import NAMES, ORDERS, OVERSEER, Caller, Order
 
 _O = TypeVar("_O", bound=Order)
 
@@ -32,7 +33,11 @@ class Desk:
         row = ORDERS[NAMES[type(order)]]
         if caller.role not in row.who:
             raise Refused(f"{row.title} is not for a {caller.role}.", f"It is for: {', '.join(sorted(row.who))}.")
-        return await HANDLERS[type(order)](self, order, caller)
+        handler = HANDLERS[type(order)]
+        if caller.role != OVERSEER:
+            return await handler(self, order, caller)
+        with minutes.asking(row.name, titles.title(order, self.base.books.pending), row.final):
+            return await handler(self, order, caller)
 
 
 Handler = Callable[[Desk, Any, Caller], Awaitable[Any]]

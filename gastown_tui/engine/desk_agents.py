@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gastown_tui import config as settings
-from gastown_tui.engine import needs
+from gastown_tui.engine import minutes, needs
 from gastown_tui.engine.deacon import GO_ON, HOLD
 from gastown_tui.engine.desk import Desk, handles
 from gastown_tui.model import events as e
@@ -93,9 +93,24 @@ async def answer(desk: Desk, order: o.Answer, caller: Caller) -> Any:
         raise Usage("This wants an answer in words.", f"gt answer {need.id} TEXT")
     if choice in _WAITING:
         return {"need": need.id, "choice": choice, "open": True}
+    if why := _acted_on(need, choice):
+        minutes.final(why)
     events = _effects(desk, need, choice, text or choice)
     await books.record(caller.name, *events, e.Answered(need.id, choice, text, need.bead))
     return {"need": need.id, "choice": choice}
+
+
+def _acted_on(need: e.Need, choice: str) -> str:
+    """Why an answer cannot be taken back: somebody acts on it the moment it is given; "" where nobody does."""
+    if need.kind in ("question", "dialog"):
+        return f"{need.agent} has the answer"
+    if need.kind == "bead":
+        return "" if choice == "drop" else f"{need.agent or 'the next polecat'} was sent on with {need.bead}"
+    acts = {
+        "ungated": "the refinery goes by it", "landing": "the refinery goes by it", "mayor": "the Mayor goes by it",
+        "budget": "the budget was raised (budget_usd in .gastown/config.toml)",
+    }  # fmt: skip
+    return acts.get(need.kind, "work went on at once" if choice in (GO_ON, "retry") else "")
 
 
 def _effects(desk: Desk, need: e.Need, choice: str, words: str) -> list[e.AnyEvent]:

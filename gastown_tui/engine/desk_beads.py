@@ -62,41 +62,54 @@ async def create(desk: Desk, order: o.CreateBead, caller: Caller) -> Any:
 
 @handles(o.UpdateBead)
 async def update(desk: Desk, order: o.UpdateBead, caller: Caller) -> Any:
-    bead = desk.base.books.pending.bead(order.bead)
+    meant = _meant(desk, order)
     changes = {k: clean(v) if isinstance(v, str) else v for k, v in order.changes.items()}
     events: list[e.AnyEvent] = []
     if (status := changes.pop("status", None)) is not None:
         if status not in _STATUS_MOVES:
             raise Usage(f"Status {status} is not set by hand.", f"One of: {', '.join(_STATUS_MOVES)}.")
-        events.append(e.BeadMoved(bead.id, _STATUS_MOVES[str(status)]))
+        events += [e.BeadMoved(bead.id, _STATUS_MOVES[str(status)]) for bead in meant]
     if unknown := [name for name in changes if name not in beads.EDITABLE]:
         raise Usage(f"{', '.join(unknown)} cannot be set.", f"These can: {', '.join(beads.EDITABLE)}.")
     if "title" in changes and not str(changes["title"]).strip():
         raise Usage("A title cannot be empty.", "Nothing was changed.")
-    priority = changes.get("priority", bead.priority)
+    priority = changes.get("priority", 0)
     if not isinstance(priority, int) or not 0 <= priority <= 4:
         raise Usage(f"Priority {priority} is not between 0 and 4.", "Nothing was changed.")
     if changes:
-        events.append(e.BeadChanged(bead.id, changes))
+        events += [e.BeadChanged(bead.id, changes) for bead in meant]
     if events:
         await desk.base.books.record(caller.name, *events)
-    return {"bead": bead.id}
+    return _which(meant)
+
+
+def _meant(desk: Desk, order: o.UpdateBead | o.CloseBead | o.ReopenBead) -> list[Bead]:
+    """The beads of an order, each once; raises Refused for one that is not there."""
+    town = desk.base.books.pending
+    if not order.all:
+        raise Usage("No bead is named.", "Nothing was changed.")
+    return list({(bead := town.bead(id)).id: bead for id in order.all}.values())
+
+
+def _which(meant: list[Bead]) -> dict[str, Any]:
+    return {"bead": meant[0].id, "beads": [bead.id for bead in meant]}
 
 
 @handles(o.CloseBead)
 async def close(desk: Desk, order: o.CloseBead, caller: Caller) -> Any:
-    bead = desk.base.books.pending.bead(order.bead)
-    if bead.work.landing:
-        raise Refused(f"{bead.id} is landing this moment.", "Wait for it; then undo it if it was not wanted.")
-    await desk.base.books.record(caller.name, e.BeadMoved(bead.id, "close", clean(order.reason)))
-    return {"bead": bead.id}
+    meant = _meant(desk, order)
+    if landing := [bead.id for bead in meant if bead.work.landing]:
+        raise Refused(f"{landing[0]} is landing this moment.", "Wait for it; then undo it if it was not wanted.")
+    reason = clean(order.reason)
+    await desk.base.books.record(caller.name, *(e.BeadMoved(bead.id, "close", reason) for bead in meant))
+    return _which(meant)
 
 
 @handles(o.ReopenBead)
 async def reopen(desk: Desk, order: o.ReopenBead, caller: Caller) -> Any:
-    bead = desk.base.books.pending.bead(order.bead)
-    await desk.base.books.record(caller.name, e.BeadMoved(bead.id, "reopen"))
-    return {"bead": bead.id}
+    meant = _meant(desk, order)
+    await desk.base.books.record(caller.name, *(e.BeadMoved(bead.id, "reopen") for bead in meant))
+    return _which(meant)
 
 
 @handles(o.Sling)

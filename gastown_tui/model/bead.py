@@ -150,6 +150,15 @@ class Bead(msgspec.Struct, frozen=True, gc=False):
             hot["extra"] = _canonical(cold)
         return msgspec.structs.replace(self, **hot)
 
+    def raw(self) -> dict[str, msgspec.Raw]:
+        """The fields kept in `extra`, each as the JSON text it came as."""
+        return _decode_raw(self.extra)
+
+    def with_raw(self, fields: Mapping[str, msgspec.Raw], gone: tuple[str, ...] = ()) -> Bead:
+        """The bead with fields of `extra` set to such texts, and others taken out."""
+        left = {name: raw for name, raw in _decode_raw(self.extra).items() if name not in gone}
+        return msgspec.structs.replace(self, extra=_canonical({**left, **fields}))
+
     def working(self, **fields: Any) -> Bead:
         """The bead with fields of its `work` replaced."""
         return msgspec.structs.replace(self, work=msgspec.structs.replace(self.work, **fields))

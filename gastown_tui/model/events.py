@@ -310,22 +310,63 @@ class Spent(Event, frozen=True, tag="spent"):
     tokens: int = 0
 
 
+class Restored(Event, frozen=True, tag="restored"):
+    """A part of the town, the one that is named, is as it was: fields were set, others emptied, or all of it went."""
+
+    bead: str = ""
+    plan: str = ""
+    convoy: str = ""
+    need: str = ""
+    fields: dict[str, msgspec.Raw] = {}
+    gone: tuple[str, ...] = ()
+    removed: bool = False
+
+
+class Undone(Event, frozen=True, tag="undone"):
+    """The overseer took back the order whose first record is numbered `entry`; what that changed follows."""
+
+    entry: int
+    title: str
+
+
+class Redone(Event, frozen=True, tag="redone"):
+    """The overseer took back the undoing whose first record is numbered `entry`; what that changed follows."""
+
+    entry: int
+    title: str
+
+
 AnyEvent = (
     TownFounded | EngineStarted | EngineStopped | Held | Resumed | TipMoved | BeadCreated | BeadChanged | BeadMoved
     | BeadsImported | HistoryImported
     | BeadApproved | Slung | AgentStarted | AgentTurned | AgentEnded | Submitted | Checked | Reviewed | Conflicted
     | Gated | MergeTurned | LandingBegun | LandingFailed | Landed | Escalated | Answered | Said | MayorHeard
-    | PlanSubmitted | PlanApproved | PlanDropped | Spent
+    | PlanSubmitted | PlanApproved | PlanDropped | Spent | Restored | Undone | Redone
 )  # fmt: skip
 
 
-class Record(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which of the overseer's orders a record is part of: the one whose first record is numbered `first`.
+
+    That record has also the order's name, what it is called in words, why it cannot be undone, if so, and the numbers
+    of older orders that can no longer be undone or redone from here on.
+    """
+
+    first: int
+    name: str = ""
+    title: str = ""
+    final: str = ""
+    drops: tuple[int, ...] = ()
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event with its place in the ledger: `seq` from 1 without gaps, `at` in unix seconds, `who` did it."""
 
     seq: int
     at: float
     who: str
     event: AnyEvent
+    order: Asked | None = None
 
 
 _decode = msgspec.json.Decoder(Record).decode
@@ -363,6 +404,10 @@ def touched(record: Record, agents: Mapping[str, Agent]) -> list[tuple[str, str]
     if isinstance(event, Escalated) and event.need.bead:
         out.append(("beads", event.need.bead))
     out += [("queue", key) for kind, key in out if kind == "beads"]
+    if isinstance(event, Undone | Redone):
+        out.append(("undo", str(event.entry)))
+    if record.order is not None:
+        out += [("undo", str(seq)) for seq in (record.order.first, *record.order.drops)]
     return out
 
 

@@ -42,23 +42,45 @@ class CreateBead(Order, frozen=True):
 
 
 class UpdateBead(Order, frozen=True):
-    """Set fields of the field table, or the status (open, deferred, blocked, pinned)."""
+    """Set fields of the field table, or the status (open, deferred, blocked, pinned), of one bead or of many."""
 
-    bead: str
-    changes: dict[str, Any]
+    bead: str = ""
+    changes: dict[str, Any] = {}
+    beads: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every bead that is meant."""
+        return _all(self.bead, self.beads)
 
 
 class CloseBead(Order, frozen=True):
-    """Close a bead without landing; a polecat that has it is ended and its work kept."""
+    """Close beads without landing; a polecat that has one is ended and its work kept."""
 
-    bead: str
+    bead: str = ""
     reason: str = ""
+    beads: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every bead that is meant."""
+        return _all(self.bead, self.beads)
 
 
 class ReopenBead(Order, frozen=True):
-    """Make a closed bead open again."""
+    """Make closed beads open again."""
 
-    bead: str
+    bead: str = ""
+    beads: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every bead that is meant."""
+        return _all(self.bead, self.beads)
+
+
+def _all(one: str, many: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((one, *many) if one else many))
 
 
 class Sling(Order, frozen=True):
@@ -181,21 +203,47 @@ class Resize(Order, frozen=True):
     columns: int
 
 
+class Undo(Order, frozen=True):
+    """Take back the overseer's last `count` orders, or say what that would do (`dry_run`).
+
+    `entry` is the newest order as the person saw it, to refuse when it is another by now; with `skip` those that
+    cannot be undone are passed over.
+    """
+
+    count: int = 1
+    dry_run: bool = False
+    entry: int = 0
+    skip: bool = False
+
+
+class Redo(Order, frozen=True):
+    """Take back the last `count` undoings, as Undo does orders."""
+
+    count: int = 1
+    dry_run: bool = False
+    entry: int = 0
+    skip: bool = False
+
+
 class Row(NamedTuple):
-    """One row of the table: the order's name, its shape, who may ask, and what it does in words."""
+    """One row of the table: the order's name, its shape, who may ask, and what it does in words.
+
+    What an order changes can be undone without more; where it cannot, `final` says why and `instead` what to do.
+    """
 
     name: str
     order: type[Order]
     who: frozenset[str]
     title: str
+    final: str = ""
+    instead: str = ""
 
 
 _ALL = frozenset({OVERSEER, MAYOR, POLECAT, WITNESS})
 _PERSON = frozenset({OVERSEER})
 
 
-def _row(name: str, order: type[Order], who: frozenset[str], title: str) -> Row:
-    return Row(name, order, who, title)
+_row = Row
 
 
 ORDERS: dict[str, Row] = {
@@ -206,8 +254,10 @@ ORDERS: dict[str, Row] = {
         _row("close_bead", CloseBead, _PERSON, "Close a bead"),
         _row("reopen_bead", ReopenBead, _PERSON, "Reopen a bead"),
         _row("sling", Sling, _PERSON, "Sling a bead"),
-        _row("release", Release, _PERSON, "Take a bead from its polecat"),
-        _row("tell_mayor", TellMayor, _PERSON, "Tell the Mayor"),
+        _row("release", Release, _PERSON, "Take a bead from its polecat",
+             "its polecat was ended, and another may have it", "Nothing was changed. Its work is kept on its branch."),
+        _row("tell_mayor", TellMayor, _PERSON, "Tell the Mayor",
+             "what was said cannot be unsaid", "Say it otherwise: gt mayor tell TEXT"),
         _row("submit_plan", SubmitPlan, frozenset({OVERSEER, MAYOR}), "File a plan"),
         _row("edit_plan", EditPlan, _PERSON, "Edit a plan"),
         _row("approve_plan", ApprovePlan, _PERSON, "Approve a plan"),
@@ -215,16 +265,19 @@ ORDERS: dict[str, Row] = {
         _row("do", DoOnce, _PERSON, "One bead, one polecat"),
         _row("done", Done, frozenset({POLECAT}), "Work is finished"),
         _row("verdict", Verdict, frozenset({WITNESS}), "Judge a bead"),
-        _row("nudge", Nudge, frozenset({OVERSEER, MAYOR}), "Say something to an agent"),
+        _row("nudge", Nudge, frozenset({OVERSEER, MAYOR}), "Say something to an agent",
+             "what was said cannot be unsaid", "Say it otherwise: gt nudge NAME TEXT"),
         _row("escalate", Escalate, _ALL, "Ask the overseer"),
         _row("answer", Answer, _PERSON, "Answer what needs you"),
-        _row("freeze", Freeze, _PERSON, "Freeze all agents"),
-        _row("thaw", Thaw, _PERSON, "Let agents go on"),
-        _row("stop", Stop, _PERSON, "Stop the engine"),
+        _row("freeze", Freeze, _PERSON, "Freeze all agents", "agents were stopped", "Let them go on: gt up"),
+        _row("thaw", Thaw, _PERSON, "Let agents go on", "agents went on", "Freeze them again: gt stop --now"),
+        _row("stop", Stop, _PERSON, "Stop the engine", "the engine ended", "Start it again: gt up"),
         _row("type_keys", TypeKeys, _PERSON, "Type into a terminal"),
         _row("resize", Resize, _PERSON, "Size a terminal"),
+        _row("undo", Undo, _PERSON, "Undo the last order"),
+        _row("redo", Redo, _PERSON, "Redo what was undone last"),
     )
-}
+}  # fmt: skip
 NAMES: dict[type[Order], str] = {row.order: name for name, row in ORDERS.items()}
 
 

@@ -12,6 +12,7 @@ from immutables import Map
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.convoy import Convoy, Draft
+from gastown_tui.model.entries import Entry
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Need, Said
 from gastown_tui.model.lifecycle import COLUMNS
@@ -59,6 +60,7 @@ class State(msgspec.Struct, frozen=True):
     runs: Map[str, GateRun] = Map()
     holds: Map[str, str] = Map()
     costs: Map[str, float] = Map()
+    undo: Map[int, Entry] = Map()
     columns: Map[str, _Ids] = Map()
     open_needs: Map[str, int] = Map()
     dependants: Map[str, _Ids] = Map()
@@ -154,6 +156,21 @@ class State(msgspec.Struct, frozen=True):
                 open_needs = open_needs.set(id, open_needs.get(id, 0) + step)
             state = state.with_(open_needs=open_needs)
         return state._recolumn(moved)
+
+    def without(self, id: str) -> Self:
+        """The state without a bead, and every index that this moves."""
+        old = self.beads[id]
+        dependants, open_needs = self.dependants, self.open_needs.delete(id)
+        for need in set(old.needs):
+            dependants = _without(dependants, need, id)
+        state = self.with_(beads=self.beads.delete(id), dependants=dependants)
+        moved = [(other, self.column(self.beads[other])) for other in dependants.get(id, _NONE)] if blocks(old) else []
+        for other, _ in moved:
+            open_needs = open_needs.set(other, open_needs[other] - 1)
+        was = self.column(old)
+        columns = self.columns if was is None else _without(self.columns, was, id)
+        going = self.going.delete(id) if id in self.going else self.going
+        return state.with_(open_needs=open_needs, columns=columns, going=going)._recolumn(moved)
 
     def _recolumn(self, moved: list[tuple[str, str | None]]) -> Self:
         columns, going = self.columns, self.going

@@ -10,7 +10,7 @@ import msgspec
 from immutables import Map
 
 from gastown_tui.model import bead as beads
-from gastown_tui.model import folding, folding_import
+from gastown_tui.model import entries, folding, folding_import, noting
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bulk import with_agents, with_beads
 from gastown_tui.model.convoy import Convoy, Draft
@@ -20,7 +20,7 @@ from gastown_tui.model.merge import GateRun, MergeRequest
 from gastown_tui.model.state import EngineInfo, Speech, State
 
 CASES = folding.CASES
-FOLDING_ROOMS = (folding, folding_import)
+FOLDING_ROOMS = (folding, folding_import, noting)
 """Importing them fills the table of cases."""
 
 
@@ -41,7 +41,7 @@ class Town(State, frozen=True):
         if record.seq != self.seq + 1:
             raise Illegal(f"Record {record.seq} does not follow {self.seq}.", "The ledger is out of order.")
         town: Town = CASES[type(record.event)](self, record.event, record)
-        town = _dated(town, record)
+        town = noting.noted(self, _dated(town, record), record)
         return town.with_(seq=record.seq, at=record.at)
 
     def after_all(self, records: Iterable[Record]) -> Town:
@@ -86,7 +86,7 @@ class _Scalars(msgspec.Struct, frozen=True):
 _KINDS: dict[str, tuple[str, type, str]] = {
     "agents": ("agents", Agent, "name"), "plans": ("drafts", Draft, "id"), "convoys": ("convoys", Convoy, "id"),
     "needs": ("needs", Need, "id"), "chat": ("chat", Speech, ""), "queue": ("queue", MergeRequest, "bead"),
-    "runs": ("runs", GateRun, "tree"),
+    "runs": ("runs", GateRun, "tree"), "undo": ("undo", entries.Kept, ""),
 }  # fmt: skip
 """Kind of record in the ledger → the town's map of it, its type, and the field that is its key ("" for a number that
 stands in the path alone); beads have a codec of their own."""
@@ -103,9 +103,9 @@ def encode_part(town: Town, kind: str, key: str) -> bytes | None:
     if kind == "beads":
         bead = town.beads.get(key)
         return None if bead is None else beads.encode(bead)
-    name, _, _ = _KINDS[kind]
-    found = getattr(town, name).get(int(key) if kind == "chat" else key)
-    return None if found is None else _pretty(found)
+    name, _, named = _KINDS[kind]
+    found = getattr(town, name).get(key if named else int(key))
+    return None if found is None else _pretty(entries.kept(found) if kind == "undo" else found)
 
 
 def parts(town: Town) -> Iterator[tuple[str, str]]:
@@ -128,6 +128,8 @@ def read_part(kind: str, key: str, data: bytes) -> Part:
             return kind, bead.id, bead
         _, shape, named = _KINDS[kind]
         found: Any = msgspec.json.decode(data, type=shape)
+        if kind == "undo":
+            found = entries.unkept(found)
         return kind, getattr(found, named) if named else int(key), found
     except (msgspec.DecodeError, KeyError, ValueError) as error:
         raise GasTownError(f"{kind}/{key} cannot be read: {error}.", "gt doctor looks closer.") from error

@@ -31,6 +31,7 @@ _SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     bytes: st.dictionaries(TEXT, JSON, max_size=3).map(msgspec.json.encode),
     type(None): st.none(),
     Any: JSON,
+    msgspec.Raw: JSON.map(msgspec.json.encode).map(msgspec.Raw),
 }
 
 

@@ -1,0 +1,120 @@
+"""Keeps what the overseer's orders changed while they are folded, and folds what takes them back."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from gastown_tui.model import entries
+from gastown_tui.model import events as e
+from gastown_tui.model.bead import Bead
+from gastown_tui.model.entries import SHAPES, WORK, Entry, Part
+from gastown_tui.model.errors import GasTownError, Illegal
+from gastown_tui.model.folding import case
+from gastown_tui.model.state import State
+
+S = TypeVar("S", bound=State)
+UNDO, REDO = "undo", "redo"
+SETTLED = frozenset({"idle", "dropped", "landed"})
+"""Stages in which nobody works on a bead."""
+
+
+def noted(before: State, after: S, record: e.Record) -> S:
+    """The town that also knows what a record of one of the overseer's orders changed."""
+    order = record.order
+    if order is None:
+        return after
+    undo = after.undo
+    for seq in order.drops:
+        undo = undo.delete(seq) if seq in undo else undo
+    entry = undo.get(order.first)
+    if entry is None:
+        entry = Entry(order.first, record.at, order.name, order.title, order.final, order.name == UNDO)
+    if isinstance(record.event, e.Said):
+        entry = msgspec.structs.replace(entry, told=True)
+    with entry.parts.mutate() as parts:
+        for part in dict.fromkeys(e.touched(record, after.agents)):
+            if part[0] not in SHAPES:
+                continue
+            change = entries.difference(found(before, *part), found(after, *part))
+            if change is None:
+                continue
+            if (known := parts.get(part)) is not None:
+                change = entries.merged(known, change)
+            if change is None:
+                del parts[part]
+            else:
+                parts[part] = change
+        entry = msgspec.structs.replace(entry, parts=parts.finish())
+    return after.with_(undo=undo.set(entry.seq, entry))
+
+
+def found(town: State, kind: str, key: str) -> Part | None:
+    """A part of the town that can be put back, if it is there."""
+    part: Part | None = getattr(town, SHAPES[kind][0]).get(key)
+    return part
+
+
+@case(e.Undone)
+def undone(town: S, event: e.Undone, record: e.Record) -> S:
+    return _taken(town, event.entry, False)
+
+
+@case(e.Redone)
+def redone(town: S, event: e.Redone, record: e.Record) -> S:
+    return _taken(town, event.entry, True)
+
+
+def _taken(town: S, seq: int, redo: bool) -> S:
+    entry = town.undo.get(seq)
+    if entry is None or entry.redo is not redo:
+        raise Illegal(f"There is no order {seq} to {REDO if redo else UNDO}.", "See what there is with: gt undo --list")
+    return town.with_(undo=town.undo.delete(seq))
+
+
+@case(e.Restored)
+def restored(town: S, event: e.Restored, record: e.Record) -> S:
+    kind, key = next(((k, key) for k, (_, name, _) in SHAPES.items() if (key := getattr(event, name))), ("", ""))
+    if not kind:
+        raise Illegal("Nothing is named that could be put back.", "Nothing was changed.")
+    old = found(town, kind, key)
+    if event.removed:
+        if old is None:
+            raise Illegal(f"There is no {SHAPES[kind][1]} {key}.", "Nothing was changed.")
+        return _removed(town, kind, key, old)
+    try:
+        new = entries.made(kind, key, event.fields) if old is None else entries.applied(old, event.fields, event.gone)
+    except (msgspec.DecodeError, GasTownError, KeyError, TypeError) as error:
+        raise Illegal(f"{key} was not put back: {error}.", "Nothing was changed.") from error
+    if isinstance(new, Bead):
+        _belongs_to_nobody(town, old if isinstance(old, Bead) else None, new, event)
+        return town.put(new)
+    name = SHAPES[kind][0]
+    return town.with_(**{name: getattr(town, name).set(key, new)})
+
+
+def _removed(town: S, kind: str, key: str, old: Part) -> S:
+    if not isinstance(old, Bead):
+        name = SHAPES[kind][0]
+        return town.with_(**{name: getattr(town, name).delete(key)})
+    if old.work.stage not in ("idle", "dropped") or any(agent.bead == key for agent in town.agents.values()):
+        raise Illegal(f"{key} is {old.work.stage}, and somebody had it: it cannot go.", "Nothing was changed.")
+    if any(need.bead == key for need in town.needs.values()):
+        raise Illegal(f"Something about {key} waits for an answer: it cannot go.", "See it with: gt status")
+    return town.without(key)
+
+
+def _belongs_to_nobody(town: State, old: Bead | None, new: Bead, event: e.Restored) -> None:
+    """Refuse to put back what would take a bead from whoever has it, or give it to somebody."""
+    if old is not None and not any(name == "status" or name.startswith(WORK) for name in event.fields):
+        return
+    was, now = old.work if old is not None else new.work, new.work
+    whose = {was.stage, now.stage} - SETTLED
+    leased = now.lease is not None and now.stage != "landed"
+    if whose or leased or was.landing or now.landing or now.epoch != was.epoch:
+        raise Illegal(f"{new.id} is {was.stage}: somebody else took it further.", "Nothing was changed.")
+    held = any(need.kind == "bead" and need.bead == new.id for need in town.needs.values())
+    fits = (new.status == "closed") == (now.stage != "idle") and (now.stage == "landed") == bool(now.landed)
+    if not fits or (now.held and not held):
+        raise Illegal(f"{new.id} cannot be {new.status} and {now.stage}.", "Nothing was changed.")
