@@ -10,6 +10,11 @@ import msgspec
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead, Lease, Review
 from gastown_tui.model.convoy import Convoy, Draft
+from gastown_tui.model.event import Event as Event
+from gastown_tui.model.taking_back import Asked as Asked
+from gastown_tui.model.taking_back import Redone as Redone
+from gastown_tui.model.taking_back import Restored as Restored
+from gastown_tui.model.taking_back import Undone as Undone
 
 
 class Need(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,10 +29,6 @@ class Need(msgspec.Struct, frozen=True, omit_defaults=True):
     bead: str = ""
     agent: str = ""
     about: str = ""
-
-
-class Event(msgspec.Struct, frozen=True, tag_field="event", omit_defaults=True):
-    """Anything that happens in the town."""
 
 
 class TownFounded(Event, frozen=True, tag="town_founded"):
@@ -310,32 +311,6 @@ class Spent(Event, frozen=True, tag="spent"):
     tokens: int = 0
 
 
-class Restored(Event, frozen=True, tag="restored"):
-    """A part of the town, the one that is named, is as it was: fields were set, others emptied, or all of it went."""
-
-    bead: str = ""
-    plan: str = ""
-    convoy: str = ""
-    need: str = ""
-    fields: dict[str, msgspec.Raw] = {}
-    gone: tuple[str, ...] = ()
-    removed: bool = False
-
-
-class Undone(Event, frozen=True, tag="undone"):
-    """The overseer took back the order whose first record is numbered `entry`; what that changed follows."""
-
-    entry: int
-    title: str
-
-
-class Redone(Event, frozen=True, tag="redone"):
-    """The overseer took back the undoing whose first record is numbered `entry`; what that changed follows."""
-
-    entry: int
-    title: str
-
-
 AnyEvent = (
     TownFounded | EngineStarted | EngineStopped | Held | Resumed | TipMoved | BeadCreated | BeadChanged | BeadMoved
     | BeadsImported | HistoryImported
@@ -343,20 +318,6 @@ AnyEvent = (
     | Gated | MergeTurned | LandingBegun | LandingFailed | Landed | Escalated | Answered | Said | MayorHeard
     | PlanSubmitted | PlanApproved | PlanDropped | Spent | Restored | Undone | Redone
 )  # fmt: skip
-
-
-class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which of the overseer's orders a record is part of: the one whose first record is numbered `first`.
-
-    That record has also the order's name, what it is called in words, why it cannot be undone, if so, and the numbers
-    of older orders that can no longer be undone or redone from here on.
-    """
-
-    first: int
-    name: str = ""
-    title: str = ""
-    final: str = ""
-    drops: tuple[int, ...] = ()
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
