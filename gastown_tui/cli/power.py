@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ START_WITHIN = 60.0
 
 STOP_WITHIN = 60.0
 _LOOK = 0.05
+_PROBE_BYTES = 64 * 1024
 
 
 @click.command()
@@ -94,7 +96,7 @@ def start(place: Place) -> tuple[dict[str, Any], bool]:
     """
     if (status := answering(place)) is not None:
         return status, False
-    place.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _writable(place)
     before = place.log.stat().st_size if place.log.exists() else 0
     # -P: a module of the repository's own with one of our names must not be imported in its place.
     process = subprocess.Popen(
@@ -107,7 +109,7 @@ def start(place: Place) -> tuple[dict[str, Any], bool]:
         if (status := answering(place)) is not None:
             return status, True
         if process.poll() is not None:
-            raise GasTownError("The engine did not start.", _last_words(place.log, before))
+            raise _refusal(place.log, before)
         if time.monotonic() > said and sys.stderr.isatty():
             common.hint("Still starting: the ledger is read and what a crash left is tidied ...")
             said = until
@@ -144,12 +146,40 @@ def stop_engine(place: Place) -> list[str]:
     return [str(name) for name in ended]
 
 
-def _last_words(log: Path, before: int) -> str:
-    """The end of what an engine that failed wrote."""
+def _writable(place: Place) -> None:
+    """Raise CannotWrite when an engine could not even say so: its log stands on the same disk."""
+    from gastown_tui.rig.errors import cannot_write
+    from gastown_tui.world import DiskFiles
+
+    probe = place.log.with_name(".probe")
+    try:
+        place.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        DiskFiles().replace(probe, bytes(_PROBE_BYTES))
+        probe.unlink()
+    except OSError as error:
+        raise cannot_write(f"The engine was not started: {place.gastown}", error) from error
+
+
+def _refusal(log: Path, before: int) -> GasTownError:
+    """Why an engine ended before it answered: in its own words, else with the end of its log."""
+    from gastown_tui.door import wire
+
+    lines = _lines(log, before)
+    try:
+        return wire.error_from(json.loads(lines[-1]), "")
+    except (IndexError, ValueError):
+        return GasTownError("The engine did not start.", _last_words(log, before))
+
+
+def _lines(log: Path, before: int) -> list[str]:
     try:
         with log.open("rb") as file:
             file.seek(before)
-            lines = file.read()[-8192:].decode(errors="replace").strip().splitlines()
+            return file.read()[-8192:].decode(errors="replace").strip().splitlines()
     except OSError:
-        lines = []
-    return "\n".join([f"Its log ({log}) ends with:", *(f"  {line}" for line in lines[-8:])])
+        return []
+
+
+def _last_words(log: Path, before: int) -> str:
+    """The end of what an engine that failed wrote."""
+    return "\n".join([f"Its log ({log}) ends with:", *(f"  {line}" for line in _lines(log, before)[-8:])])

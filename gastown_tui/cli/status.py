@@ -47,6 +47,9 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"engine  pid {engine['pid']}, up {common.age(engine['since'])}"
     else:
         yield "engine  not running; start it with: gt up"
+    notes = dict(found.get("notes", {}))
+    if "ledger" in notes:
+        yield notes.pop("ledger")
     yield "beads   " + "  ".join(f"{name} {count}" for name, count in found["beads"].items())
     yield f"spent   {_spent(found)}"
     yield from _needs(found["needs_you"])
@@ -55,7 +58,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield from _queue(found["queue"])
     for what, why in found.get("holds", {}).items():
         yield f"held    {what}: {why}"
-    for what, note in found.get("notes", {}).items():
+    for what, note in notes.items():
         yield f"{what:<8}{note}"
 
 

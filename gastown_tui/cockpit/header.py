@@ -84,6 +84,8 @@ def _name(scene: Scene) -> list[Span]:
         out += [Span("  "), Span(clip(word, 20), "handled", True)]
     if scene.read_only:
         out += [Span("  "), Span("read-only", "handled", True)]
+    if why := scene.notes.get("ledger", ""):
+        out += [Span("  "), Span(clip(why, 60), "handled", True)]
     if "lost" in scene.notes:
         out += [Span("  "), Span(f"? no engine, {age(scene.now - town.at)} old", "handled", True)]
     return out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import signal
@@ -20,6 +21,7 @@ from gastown_tui.engine.engine import Engine
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.orders import Stop
+from gastown_tui.rig.errors import cannot_write
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
@@ -119,10 +121,22 @@ def daemon(place: Place) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         asyncio.run(host(place, ready=lambda: log.info("the door answers")))
-    except GasTownError as error:
-        log.error("%s", error)
-        return error.code
+    except (GasTownError, OSError, BaseExceptionGroup) as error:
+        refusal = _inside(error)
+        if isinstance(refusal, OSError):
+            refusal = cannot_write(f"{refusal.filename or place.gastown}", refusal)
+        if not isinstance(refusal, GasTownError):
+            raise
+        log.error("%s", refusal)
+        # The last line of the log: `gt up` says it in its own name.
+        sys.stderr.write(json.dumps(wire.error_body(refusal)) + "\n")
+        return refusal.code
     return 0
+
+
+def _inside(error: BaseException) -> BaseException:
+    """What went wrong first, without the groups asyncio puts around it."""
+    return _inside(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _redirect(path: Path) -> None:

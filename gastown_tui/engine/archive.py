@@ -13,6 +13,7 @@ from typing import Any
 from gastown_tui.model import events as e
 from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town, encode_part, restore, scalars
+from gastown_tui.rig.errors import why
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger, bead_path
 
@@ -115,6 +116,10 @@ class Archive:
         self._ledger.commit(changes, last.seq, message(group), last.at)
         self._upto = last.seq
         self._journal.trim(last.seq)
+
+    def failed(self, error: Exception) -> None:
+        """Keep why the branch could not be written; the next group that is written clears it."""
+        self.trouble = f"ledger: cannot write ({why(error)})"
 
     def adopt(self) -> None:
         """Go on from where the branch is now, after the overseer accepted a move that was not ours."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from gastown_tui.engine import minutes
 from gastown_tui.engine.scribe import Scribe
 from gastown_tui.model import events as e
-from gastown_tui.model.errors import CannotWrite, GasTownError, Refused
+from gastown_tui.model.errors import CannotWrite, Refused
 from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town
-from gastown_tui.rig.errors import KEPT, cannot_write, reason
+from gastown_tui.rig.errors import KEPT, cannot_write, why
 from gastown_tui.rig.journal import Journal
 from gastown_tui.world import Clock
 
@@ -60,8 +60,8 @@ class Books:
     @property
     def trouble(self) -> str:
         """Why nothing can be written now ("ledger: cannot write (...)"), or nothing."""
-        why = self._failed or self._slow()
-        return f"ledger: cannot write ({why})" if why else ""
+        found = self._failed or self._slow()
+        return f"ledger: cannot write ({found})" if found else ""
 
     def _slow(self) -> str:
         waited = self._clock.monotonic() - self._since if self._writing else 0.0
@@ -69,7 +69,11 @@ class Books:
 
     async def well(self) -> None:
         """Wait until the disk takes writes."""
-        await self._healthy.wait()
+        while self.trouble:
+            if self._failed:
+                await self._healthy.wait()
+            else:
+                await self._clock.sleep(_AGAIN[0])
 
     def write(self, who: str, *events: e.AnyEvent) -> asyncio.Future[None]:
         """Put events in order, all or none; the future is done when they are durable.
@@ -80,8 +84,8 @@ class Books:
         """
         if self._closed:
             raise Refused("The engine is stopping.", "Nothing was changed. Start it again with: gt up")
-        if why := self._slow():
-            raise CannotWrite(f"The journal cannot be written: {why}.", f"{KEPT} The town goes on when it answers.")
+        if slow := self._slow():
+            raise CannotWrite(f"The journal cannot be written: {slow}.", f"{KEPT} The town goes on when it answers.")
         records, town = [], self.pending
         for event, order in zip(events, minutes.marks(who, town, len(events)), strict=True):
             record = Record(town.seq + 1, self._clock.now(), who, event, order)
@@ -156,7 +160,7 @@ class Books:
                 group.done.exception()
         self._waiting.clear()
         self.pending = self.town
-        self._set_health(_why(error))
+        self._set_health(why(error))
         self._bell.set()
 
     def _set_health(self, failed: str) -> None:
@@ -179,7 +183,7 @@ class Books:
             tries += 1
             if self._failed and not self._closed:
                 error = await self._probed()
-                self._set_health(_why(error) if error is not None else "")
+                self._set_health(why(error) if error is not None else "")
 
     async def _probed(self) -> Exception | None:
         assert self._scribe is not None
@@ -213,10 +217,3 @@ class Books:
         """Take nothing more; `run` ends when what waits is written."""
         self._closed = True
         self._bell.set()
-
-
-def _why(error: Exception) -> str:
-    """The reason alone: what stands around it is said elsewhere."""
-    if isinstance(error, GasTownError):
-        return reason(error.__cause__) if isinstance(error.__cause__, OSError) else error.title
-    return reason(error)

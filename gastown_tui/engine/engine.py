@@ -42,7 +42,9 @@ log = logging.getLogger(__name__)
 HANDLER_ROOMS = (desk_agents, desk_beads, desk_plans, desk_undo)
 """Importing them fills the desk's table."""
 _TICK = 0.4
-_ARCHIVE_EVERY = 0.25
+_ARCHIVE_EVERY, _ARCHIVE_AGAIN = 0.25, 2.0
+"""Seconds between two commits of the ledger, and before one that git refused is tried again."""
+
 _REST, _SHARE = 0.25, 9.0
 """Rounds rest nine times as long as they looked (so they take a tenth of the engine), a quarter of a second at most."""
 
@@ -70,6 +72,7 @@ class Engine:
         self._desk = Desk(base, self._sessions, self._sling, self._deacon, self.stopped.set)
         base.books.listeners.append(base.archive.take)
         base.books.listeners.append(lambda _: self._wake.set())
+        base.books.on_health = self._wake.set
 
     @classmethod
     def open(
@@ -103,7 +106,7 @@ class Engine:
     def notes(self) -> dict[str, str]:
         """Passing facts that are not events (engine/link.py)."""
         found = dict(self._base.notes)
-        if trouble := self._base.books.trouble or self._base.archive.trouble:
+        if trouble := self._base.trouble:
             found["ledger"] = trouble
         return found
 
@@ -213,7 +216,10 @@ class Engine:
         for live_bead in (b for c in ("working", "sheriff", "witness", "refinery") for b in self.town.in_column(c)):
             lease = live_bead.work.lease
             if lease is not None:
-                await self._deacon.keep_work(live_bead.id, lease)
+                try:
+                    await self._deacon.keep_work(live_bead.id, lease)
+                except (OSError, GasTownError) as error:
+                    log.error("what %s has unsaved stays in its worktree only: %s", live_bead.id, error)
         with contextlib.suppress(CannotWrite):
             await self._base.books.record("engine", e.EngineStopped("gt down"))
         for task in hearing:
@@ -246,10 +252,12 @@ class Engine:
 
     def _look(self) -> None:
         town = self.town
-        for look in (
-            self._deacon.look, self._sling.look, self._polecats.look, self._sheriff.look, self._witness.look,
+        looks = (
+            self._sling.look, self._deacon.look, self._polecats.look, self._sheriff.look, self._witness.look,
             self._refinery.look, self._mayor.look, self._polecats.tidy,
-        ):  # fmt: skip
+        )  # fmt: skip
+        # While nothing can be written nothing is begun: the sling's round only says what it holds, and why.
+        for look in looks[:1] if self._base.trouble else looks:
             try:
                 look(town)
             except GasTownError as error:
@@ -261,33 +269,40 @@ class Engine:
         while True:
             await self._base.clock.sleep(_TICK)
             try:
-                self._deacon.dialogs()
-                await self._mayor.follow_tip()
+                if not self._base.trouble:
+                    self._deacon.dialogs()
+                    await self._mayor.follow_tip()
             except GasTownError as error:
                 log.warning("tick: %s", error)
             self._wake.set()
 
     async def _archive(self) -> None:
+        archive, pause = self._base.archive, _ARCHIVE_EVERY
         while True:
-            await self._base.clock.sleep(_ARCHIVE_EVERY)
+            await self._base.clock.sleep(pause)
+            pause = _ARCHIVE_EVERY
+            moved, before = archive.moved(), archive.trouble
             try:
-                if (moved := self._base.archive.moved()) is not None:
-                    self._deacon.ledger_moved(moved)
-                    continue
-                await self.flush()
+                if moved is None:
+                    await self.flush()
             except Moved as error:
-                self._deacon.ledger_moved(str(error))
+                moved = error.title
             except (OSError, GasTownError) as error:
-                self._base.archive.trouble = f"ledger: cannot write ({error})"
-                log.error("%s", self._base.archive.trouble)
+                archive.failed(error)
+                pause = _ARCHIVE_AGAIN
+            if moved is not None and not self._base.trouble:
+                self._deacon.ledger_moved(moved)
+            if archive.trouble != before:
+                log.warning("%s", archive.trouble or "the ledger branch can be written again")
+                self._wake.set()
 
     def _gone(self, name: str, expected: bool) -> None:
         self._deacon.died(name, expected)
         self._wake.set()
 
     def _trouble(self, key: str, error: GasTownError, count: int) -> None:
-        """The third failure of the same job is the overseer's."""
-        if count == 3:
+        """The third failure of the same job is the overseer's; that nothing can be written is said elsewhere."""
+        if count == 3 and not self._base.trouble and not isinstance(error, CannotWrite):
             bead = next((word for word in key.split() if word in self.town.beads), "")
             needs.ask(self._base, "trouble", key, f"{key}: {error.title}"[:200], f"{error}", ("go on",), bead=bead)
 

@@ -17,6 +17,7 @@ from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
 from gastown_tui.rig import guard
+from gastown_tui.rig.errors import cannot_write
 from gastown_tui.rig.homes import home
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger
@@ -72,11 +73,20 @@ def opened(place: Place, clock: Clock, ids: Ids, files: Files) -> Opened:
 
 
 def _take(path: Path) -> int:
-    """The exclusive lock of a town; it goes with the process."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """The exclusive lock of a town, with our number in it; it goes with the process."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise cannot_write(f"The town's lock {path}", error) from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        holder = os.pread(fd, 20, 0).decode("ascii", "replace").strip()
         os.close(fd)
-        raise Refused("Another engine has this town.", "Attach to it with: gt    End it with: gt down") from error
+        who = f": process {holder}" if holder.isdigit() else ""
+        hint = "Nothing was changed. Attach to it with: gt    End it with: gt down"
+        raise Refused(f"Another engine has this town{who}.", hint) from error
+    with contextlib.suppress(OSError):  # a full disk: whoever is refused then hears no number
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, b"%d\n" % os.getpid(), 0)
     return fd

@@ -85,7 +85,7 @@ class Place:
     def held(self) -> bool:
         """Whether an engine holds the town now; the lock goes with its process."""
         try:
-            fd = os.open(self.lock, os.O_RDWR | os.O_CLOEXEC)
+            fd = os.open(self.lock, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
         try:

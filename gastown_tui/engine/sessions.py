@@ -18,7 +18,7 @@ from gastown_tui.engine.base import Base
 from gastown_tui.engine.environment import agent_environment
 from gastown_tui.model import events as e
 from gastown_tui.model.agent import Agent
-from gastown_tui.model.errors import GasTownError, Refused, StaleLease
+from gastown_tui.model.errors import CannotWrite, GasTownError, Refused, StaleLease
 from gastown_tui.model.orders import Caller
 
 log = logging.getLogger(__name__)
@@ -178,7 +178,10 @@ class Sessions:
             for name in list(self.live):
                 group.create_task(self.end(name, reason), name=f"end {name}")
         for live in list(self.live.values()):
-            await self._over(live)
+            try:
+                await self._over(live)
+            except GasTownError as error:
+                log.error("the end of %s is not written: %s; the next engine notes it", live.caller.name, error)
 
     def freeze(self) -> None:
         """Stop every tree where it stands."""
@@ -201,26 +204,47 @@ class Sessions:
         """Record each end as it comes, and tell the engine."""
         while True:
             live = await self._ends.get()
-            await self._over(live)
+            try:
+                await self._over(live, patient=True)
+            except GasTownError as error:
+                log.error("after the end of %s: %s", live.caller.name, error)
 
-    async def _over(self, live: Live) -> None:
-        name = live.caller.name
+    async def _over(self, live: Live, patient: bool = False) -> None:
+        """Record that a session is over; who is `patient` waits for a disk that refuses."""
+        name, books = live.caller.name, self._base.books
         if self.live.get(name) is not live:
             return
-        await self.hear(live, final=True)
+        await self._last_heard(live, patient)
+        if self.live.get(name) is not live:
+            return
         del self.live[name]
         self.reader.remove(live.session)
         expected = bool(live.ending) and live.expected
         code = live.session.exit_code
         reason = live.ending or f"ended by itself with {code}"
-        agent = self._base.books.pending.agents.get(name)
-        if agent is not None and agent.live:
-            await self._base.books.record("engine", e.AgentEnded(name, reason, expected))
+        while (agent := books.pending.agents.get(name)) is not None and agent.live:
+            try:
+                await books.record("engine", e.AgentEnded(name, reason, expected))
+            except CannotWrite:
+                if not patient:
+                    raise
+                await books.well()
         if not expected:
             await self._base.feed.add(
                 self._base.clock.now(), name, "DIED", reason, bead=live.caller.bead, role=live.caller.role
             )
         self._gone(name, expected)
+
+    async def _last_heard(self, live: Live, patient: bool) -> None:
+        while True:
+            try:
+                await self.hear(live, final=True)
+            except (OSError, GasTownError) as error:
+                log.warning("the transcript of %s: %s", live.caller.name, error)
+                if patient and isinstance(error, CannotWrite):
+                    await self._base.books.well()
+                    continue
+            return
 
     async def hear(self, live: Live, final: bool = False) -> None:
         """Read what a session's transcript says since last time, into the feed and the accounts."""
@@ -236,12 +260,17 @@ class Sessions:
             )  # fmt: skip
         usd = live.transcript.cost_usd - live.counted_usd
         due = final or live.idle or base.clock.monotonic() - live.counted_at > _SPENT_EVERY
-        if usd > 1e-9 and due:
+        if usd > 1e-9 and due and (final or not base.trouble):
             tokens = live.transcript.tokens - live.counted_tokens
             live.counted_usd, live.counted_tokens = live.transcript.cost_usd, live.transcript.tokens
             live.counted_at = base.clock.monotonic()
             spent = e.Spent(caller.name, caller.role, usd, caller.bead, tokens)
-            await base.books.record("engine", spent)
+            try:
+                await base.books.record("engine", spent)
+            except CannotWrite:
+                live.counted_usd -= usd
+                live.counted_tokens -= tokens
+                raise
 
     async def listen(self) -> None:
         """Hear every session a few times a second."""

@@ -50,8 +50,8 @@ class Sling:
             return 0, "frozen (gt up goes on)"
         if (reason := town.holds.get("dispatch")) is not None:
             return 0, reason
-        if self._base.books.trouble:
-            return 0, self._base.books.trouble
+        if trouble := self._base.trouble:
+            return 0, trouble
         if config.budget_usd and town.cost_usd >= config.budget_usd:
             return 0, f"budget (${town.cost_usd:.2f} of ${config.budget_usd:.2f})"
         slots = config.max_polecats - sum(1 for _ in town.in_column("working"))

@@ -71,6 +71,14 @@ def reason(error: Exception) -> str:
     return told.rstrip(".")
 
 
+def why(error: Exception) -> str:
+    """The reason alone of an error that stands for a failed write: what is around it is said elsewhere."""
+    if isinstance(error, GasTownError):
+        cause = error.__cause__
+        return reason(cause) if isinstance(error, CannotWrite) and isinstance(cause, Exception) else error.title[:-1]
+    return reason(error)
+
+
 def _number(error: Exception) -> int:
     return (error.errno or 0) if isinstance(error, OSError) else 0
 

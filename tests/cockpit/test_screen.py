@@ -250,6 +250,17 @@ def test_without_an_engine_the_board_stays_and_says_so() -> None:
     drive(link, script, (160, 48))
 
 
+def test_a_disk_that_refuses_is_said_in_the_first_row() -> None:
+    link = todo_app.link()
+    link.notes["ledger"] = "ledger: cannot write (No space left on device)"
+
+    async def script(it: Driven) -> None:
+        assert "ledger: cannot write (No space left on devic" in it.rows()[0]
+
+    for size in ((120, 40), (80, 24)):
+        drive(link, script, size)
+
+
 def test_a_terminal_face_shows_the_terminal(tmp_path: Path) -> None:
     async def script(it: Driven) -> None:
         await it.press("g", "3", "z")
