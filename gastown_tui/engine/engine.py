@@ -20,6 +20,7 @@ from gastown_tui.engine.desk import Desk
 from gastown_tui.engine.feed import Feed, FeedLine
 from gastown_tui.engine.hooks import Hooks
 from gastown_tui.engine.jobs import Jobs
+from gastown_tui.engine.keeping import Keeper
 from gastown_tui.engine.mayor import Mayor
 from gastown_tui.engine.opening import Opened, opened
 from gastown_tui.engine.place import Place
@@ -35,16 +36,12 @@ from gastown_tui.model.errors import CannotWrite, GasTownError
 from gastown_tui.model.events import Record
 from gastown_tui.model.orders import OVERSEER, Caller, Order
 from gastown_tui.model.town import Town
-from gastown_tui.rig.errors import Moved
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
 HANDLER_ROOMS = (desk_agents, desk_beads, desk_plans, desk_undo)
 """Importing them fills the desk's table."""
 _TICK = 0.4
-_ARCHIVE_EVERY, _ARCHIVE_AGAIN = 0.25, 2.0
-"""Seconds between two commits of the ledger, and before one that git refused is tried again."""
-
 _REST, _SHARE = 0.25, 9.0
 """Rounds rest nine times as long as they looked (so they take a tenth of the engine), a quarter of a second at most."""
 
@@ -62,6 +59,7 @@ class Engine:
         self._jobs = jobs
         self._sessions = Sessions(base, self._gone)
         self._deacon = Deacon(base, self._sessions)
+        self._keeper = Keeper(base, self._deacon, self._wake.set)
         self._sling = Sling(base, self._sessions)
         self._polecats = Polecats(base, self._sessions, jobs)
         self._sheriff = Sheriff(base, jobs)
@@ -183,7 +181,7 @@ class Engine:
             finally:
                 await self._sessions.end_all("the engine ended")
                 books.close()
-        await self._last_flush()
+        await self._keeper.last()
 
     async def _begin(self) -> None:
         pid = os.getpid()
@@ -202,7 +200,7 @@ class Engine:
                 group.create_task(work, name=name)
                 for name, work in (
                     ("reader", self._sessions.reader.run()), ("ends", self._sessions.watch_ends()),
-                    ("hear", self._sessions.listen()), ("archive", self._archive()),
+                    ("hear", self._sessions.listen()), ("keeper", self._keeper.run()),
                 )
             ]  # fmt: skip
             await self.stopped.wait()
@@ -224,12 +222,6 @@ class Engine:
             await self._base.books.record("engine", e.EngineStopped("gt down"))
         for task in hearing:
             task.cancel()
-
-    async def _last_flush(self) -> None:
-        try:
-            await self._base.archive.flush(self._base.books.town)
-        except (OSError, GasTownError) as error:
-            log.error("the ledger could not be written at the end: %s; the journal has it all", error)
 
     def close(self) -> None:
         """Give the lock back."""
@@ -275,26 +267,6 @@ class Engine:
             except GasTownError as error:
                 log.warning("tick: %s", error)
             self._wake.set()
-
-    async def _archive(self) -> None:
-        archive, pause = self._base.archive, _ARCHIVE_EVERY
-        while True:
-            await self._base.clock.sleep(pause)
-            pause = _ARCHIVE_EVERY
-            moved, before = archive.moved(), archive.trouble
-            try:
-                if moved is None:
-                    await self.flush()
-            except Moved as error:
-                moved = error.title
-            except (OSError, GasTownError) as error:
-                archive.failed(error)
-                pause = _ARCHIVE_AGAIN
-            if moved is not None and not self._base.trouble:
-                self._deacon.ledger_moved(moved)
-            if archive.trouble != before:
-                log.warning("%s", archive.trouble or "the ledger branch can be written again")
-                self._wake.set()
 
     def _gone(self, name: str, expected: bool) -> None:
         self._deacon.died(name, expected)
