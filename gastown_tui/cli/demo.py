@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,14 +28,15 @@ if TYPE_CHECKING:
     from gastown_tui.model.town import Town
 
 LIMIT = 120.0
-"""Seconds the whole of it may take before it says what is stuck."""
+"""Seconds the Mayor may take for a plan, and the town to land it, before the demo says what is stuck."""
 
 PACE, WATCHED_PACE = 0.02, 0.35
 """Seconds between two steps of a rehearsed agent: when nobody looks, and when somebody does."""
 
+LINGER, LINGER_RECORDED = 600.0, 8.0
+"""Seconds without a key after which the finished board leaves by itself: nobody records ten minutes of a still."""
+
 _LOOK = 0.05
-_PATIENCE = 8.0
-"""Seconds something may need the overseer before the demo gives up: some needs settle themselves."""
 
 Say = Callable[[str], None]
 
@@ -57,9 +59,11 @@ class Ended:
 @click.option("--headless", is_flag=True, help="As fast as it goes, without a screen.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep the town in this folder; one there goes on.")
 @click.option("--cast", "cast_file", type=click.Path(path_type=Path), help="Record what is shown as an asciicast.")
+@click.option("--linger", type=click.FloatRange(0), help="Seconds its end stays if no key is used (600, recorded 8).")
 @common.as_json
 @click.pass_context
-def demo(context: click.Context, headless: bool, keep: Path | None, cast_file: Path | None, as_json: bool) -> None:
+def demo(context: click.Context, headless: bool, keep: Path | None, cast_file: Path | None, linger: float | None,
+         as_json: bool) -> None:  # fmt: skip
     """A whole run on a small to-do application: one message, a plan, polecats, a rejection, a conflict, landings.
 
     The agents are rehearsed: no model is called and nothing is spent. Exit code 0 if all landed and the result works.
@@ -69,28 +73,38 @@ def demo(context: click.Context, headless: bool, keep: Path | None, cast_file: P
       gt demo
       gt demo --headless --json
     """
+    if not headless and not as_json and on_a_terminal() and os.environ.get("TERM", "") not in ("", "dumb", "unknown"):
+        context.exit(_watched(keep, cast_file, linger))
     from gastown_tui.cli import demo_town
 
-    folder = (keep or Path(tempfile.mkdtemp(prefix="gastown-demo-")) / "todo").absolute()
-    watched = not headless and not as_json and on_a_terminal()
-    if watched and cast_file is not None:
-        from gastown_tui.cli.recorder import record
-
-        context.exit(record(["demo", "--keep", str(folder)], cast_file))
-    place = demo_town.make(folder, WATCHED_PACE if watched else PACE)
+    folder = _folder(keep)
+    place = demo_town.make(folder, PACE)
     with Cast(cast_file, SystemClock()) as cast:
-        stuck = _watched(place) if watched else asyncio.run(run(place, _teller(cast, as_json)))
+        stuck = asyncio.run(run(place, _teller(cast, as_json)))
         ended = prove(place, stuck)
-        common.show(document(place, ended), list(_table(place, ended)), as_json)
+        closing = ["This on your repository: gt init, then gt up"] if ended.good else []
+        common.show(document(place, ended), [*table(ended), *closing], as_json)
     if not ended.good:
-        raise GasTownError(_why(ended), f"The town is kept: gt -C {folder} status; gt demo --keep {folder} goes on.")
-    if watched:
-        from gastown_tui.cli.demo_screen import serve
-
-        serve(place, ended.figures.target_commit)
+        raise failure(place, ended)
     if keep is None:
         shutil.rmtree(folder.parent, ignore_errors=True)
     context.exit(0)
+
+
+def _watched(keep: Path | None, cast_file: Path | None, linger: float | None) -> int:
+    """With a screen: in this terminal, or in one of its own that is recorded."""
+    if cast_file is not None:
+        from gastown_tui.cli.recorder import record
+
+        kept = ["--keep", str(keep)] if keep is not None else []
+        return record(["demo", *kept, "--linger", f"{LINGER_RECORDED if linger is None else linger:g}"], cast_file)
+    from gastown_tui.cli.demo_screen import watch
+
+    return watch(_folder(keep), WATCHED_PACE, keep is not None, LINGER if linger is None else linger)
+
+
+def _folder(keep: Path | None) -> Path:
+    return (keep or Path(tempfile.mkdtemp(prefix="gastown-demo-")) / "todo").absolute()
 
 
 def _teller(cast: Cast, silent: bool) -> Say:
@@ -102,12 +116,6 @@ def _teller(cast: Cast, silent: bool) -> Say:
     return say
 
 
-def _watched(place: Place) -> str:
-    from gastown_tui.cli.demo_screen import watch
-
-    return asyncio.run(watch(place))
-
-
 async def run(place: Place, say: Say) -> str:
     """Run the town's engine and play the overseer's part; returns what is stuck, or "" when all has landed."""
     from gastown_tui.door.host import hosting
@@ -115,56 +123,68 @@ async def run(place: Place, say: Say) -> str:
     async with hosting(place) as engine, asyncio.TaskGroup() as group:
         telling = group.create_task(_tell(engine, say), name="feed")
         try:
-            return await drive(engine, say)
+            return await drive(engine, say, Overseer())
         finally:
             telling.cancel()
 
 
-async def drive(engine: Engine, say: Say, pause: float = 0.0) -> str:
-    """Say what is wanted, approve the plan, wait for every landing; goes on where an earlier run was cut off.
+class Overseer:
+    """The overseer's part where nobody looks: says what is wanted, and yes to every plan, at once.
 
-    Args:
-        pause: seconds somebody has to read the plan, and to decide on it before we do.
+    `patience`: seconds something may need the overseer before the demo gives up; some needs settle themselves.
+    """
+
+    patience = 8.0
+
+    async def tell(self, engine: Engine, prompt: str) -> None:
+        """Say to the Mayor what is wanted."""
+        from gastown_tui.model.orders import TellMayor
+
+        await engine.ask(TellMayor(prompt))
+
+    async def read(self, engine: Engine, draft: Draft) -> None:
+        """Read a plan; afterwards it is approved if it still waits."""
+
+
+async def drive(engine: Engine, say: Say, overseer: Overseer) -> str:
+    """Say what is wanted, approve the plan, wait for every landing; goes on where an earlier run was cut off.
 
     Returns:
         What is stuck, or "" when all has landed.
     """
-    try:
-        async with asyncio.timeout(LIMIT):
-            return await _drive(engine, say, pause)
-    except TimeoutError:
-        return f"it is not done after {LIMIT:.0f} s: {_left(engine.town)}"
-
-
-async def _drive(engine: Engine, say: Say, pause: float) -> str:
     from gastown_tui.agents.rehearsal import play
     from gastown_tui.cli.demo_town import PLAY
-    from gastown_tui.model.orders import OVERSEER, ApprovePlan, TellMayor
+    from gastown_tui.model.orders import OVERSEER, ApprovePlan
 
     prompt = play.prompt(PLAY)
     if not any(speech.said.speaker == OVERSEER for speech in engine.town.chat.values()):
-        await engine.ask(TellMayor(prompt))
+        await overseer.tell(engine, prompt)
     say(f"[overseer] SAY {prompt}")
-    if stuck := await _until(engine, lambda town: _newest(town) is not None):
-        return stuck
-    await asyncio.sleep(pause)
-    draft = _newest(engine.town)
-    if draft is not None and draft.state == "draft":
-        say(f"[overseer] APPROVE {draft.plan.title}: {len(draft.plan.beads)} beads")
-        await engine.ask(ApprovePlan(draft.id))
-    return await _until(engine, lambda town: bool(town.convoys) and not _unlanded(town))
+    while not engine.town.convoys:
+        if stuck := await _until(engine, overseer, lambda town: bool(town.convoys) or _draft(town) is not None):
+            return stuck
+        if (draft := _draft(engine.town)) is not None:
+            await overseer.read(engine, draft)
+        # What was read may have been edited, dropped or accepted meanwhile.
+        if draft is not None and (now := engine.town.drafts[draft.id]).state == "draft":
+            say(f"[overseer] APPROVE {now.plan.title}: {len(now.plan.beads)} beads")
+            await engine.ask(ApprovePlan(draft.id))
+    return await _until(engine, overseer, lambda town: not _unlanded(town))
 
 
-async def _until(engine: Engine, true: Callable[[Town], bool]) -> str:
-    """Wait until something is so of the town; returns what needs the overseer if that comes first, and stays."""
+async def _until(engine: Engine, overseer: Overseer, true: Callable[[Town], bool]) -> str:
+    """Wait until something is so of the town; returns what keeps it from being so, "" once it is."""
     asked: dict[str, float] = {}
     clock = asyncio.get_running_loop().time
+    begun = clock()
     while not true(engine.town):
         asked = {id: asked.get(id, clock()) for id in engine.town.needs}
-        if any(clock() - since > _PATIENCE for since in asked.values()):
+        if any(clock() - since > overseer.patience for since in asked.values()):
             return "it needs you: " + "; ".join(need.title for need in engine.town.needs.values())
         if engine.stopped.is_set():
             return "the engine was stopped"
+        if clock() - begun > LIMIT:
+            return f"it is not done after {LIMIT:.0f} s: {_left(engine.town)}"
         await asyncio.sleep(_LOOK)
     return ""
 
@@ -176,8 +196,9 @@ async def _tell(engine: Engine, say: Say) -> None:
         say(said({"agent": line.agent, "verb": line.verb, "text": line.text, "detail": line.detail, "ok": line.ok}))
 
 
-def _newest(town: Town) -> Draft | None:
-    found = [draft for draft in town.drafts.values() if draft.state in ("draft", "approved")]
+def _draft(town: Town) -> Draft | None:
+    """The newest plan that waits."""
+    found = [draft for draft in town.drafts.values() if draft.state == "draft"]
     return max(found, key=lambda draft: draft.at, default=None)
 
 
@@ -211,7 +232,8 @@ def document(place: Place, ended: Ended) -> dict[str, Any]:
     return {**asdict(ended.figures), "verified": ended.verdict.ok, "dir": str(place.root)}
 
 
-def _table(place: Place, ended: Ended) -> Iterator[str]:
+def table(ended: Ended) -> Iterator[str]:
+    """What the person reads afterwards: the figures, then what was tried of that which landed."""
     figures = ended.figures
     yield ""
     rows = [
@@ -227,10 +249,17 @@ def _table(place: Place, ended: Ended) -> Iterator[str]:
         yield f"  {'ok ' if check.ok else 'NOT'} {check.name}" + ("" if check.ok else f": {check.note}")
     yield ""
     if ended.good:
-        yield "Verified from a fresh clone. This on your repository: gt init, then gt up"
+        yield "Verified from a fresh clone."
 
 
-def _why(ended: Ended) -> str:
+def failure(place: Place, ended: Ended) -> GasTownError:
+    """What a run that did not come to a good end is told as."""
+    hint = f"The town is kept: gt -C {place.root} status; gt demo --keep {place.root} goes on."
+    return GasTownError(why(ended), hint)
+
+
+def why(ended: Ended) -> str:
+    """Why the end is not a good one, in a sentence."""
     if ended.stuck:
         return f"The demo did not finish: {ended.stuck}."
     bad = [check.name for check in ended.verdict.checks if not check.ok]

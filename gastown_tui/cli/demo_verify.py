@@ -70,14 +70,10 @@ def verify(repo: Path, commit: str, workdir: Path) -> Verdict:
     """
     clone = workdir / "clone"
     workdir.mkdir(parents=True, exist_ok=True)
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(workdir), "GIT_TERMINAL_PROMPT": "0",
-                   "GIT_CONFIG_NOSYSTEM": "1", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
-    for words in (["clone", "-q", "--no-checkout", str(repo), str(clone)],
-                  ["-C", str(clone), "checkout", "-q", "--detach", commit]):
-        git = subprocess.run(["git", *words], env=environment, capture_output=True, text=True, timeout=_GIT)
-        if git.returncode:
-            return Verdict((Check("clone", False, git.stderr.strip()),))
-    with _running(clone, workdir / "verify.db", environment) as (port, trouble):
+    surroundings = environment(workdir)
+    if trouble := cloned(repo, commit, clone, surroundings):
+        return Verdict((Check("clone", False, trouble),))
+    with running(clone, workdir / "verify.db", surroundings) as (port, trouble):
         if trouble:
             return Verdict((Check("start", False, trouble),))
         ask = _asker(port)
@@ -89,8 +85,24 @@ def verify(repo: Path, commit: str, workdir: Path) -> Verdict:
 _Ask = Callable[..., _Answer]
 
 
+def environment(home: Path) -> dict[str, str]:
+    """What git and the application see of this machine: nothing of the person's."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "GIT_TERMINAL_PROMPT": "0",
+            "GIT_CONFIG_NOSYSTEM": "1", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}  # fmt: skip
+
+
+def cloned(repo: Path, commit: str, clone: Path, environment: dict[str, str]) -> str:
+    """Clone a repository and check one commit out; returns what went wrong, or ""."""
+    for words in (["clone", "-q", "--no-checkout", str(repo), str(clone)],
+                  ["-C", str(clone), "checkout", "-q", "--detach", commit]):  # fmt: skip
+        git = subprocess.run(["git", *words], env=environment, capture_output=True, text=True, timeout=_GIT)
+        if git.returncode:
+            return git.stderr.strip()
+    return ""
+
+
 @contextmanager
-def _running(clone: Path, database: Path, environment: dict[str, str]) -> Iterator[tuple[int, str]]:
+def running(clone: Path, database: Path, environment: dict[str, str]) -> Iterator[tuple[int, str]]:
     """The application on a free port, and why it does not listen if it does not; ended in any case."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

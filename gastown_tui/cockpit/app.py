@@ -10,6 +10,7 @@ from textual.app import App
 from textual.binding import BindingType
 
 from gastown_tui.cockpit import themes
+from gastown_tui.cockpit.guide import Guide
 from gastown_tui.cockpit.screen import TownScreen
 from gastown_tui.cockpit.themes import Palette
 from gastown_tui.engine.link import Link
@@ -29,7 +30,8 @@ class Cockpit(App[str], inherit_bindings=False):
     CSS = "Screen { background: $background; }"
 
     def __init__(self, link: Link, *, theme: str | None = None, read_only: bool = False, clock: Clock | None = None,
-                 ascii: bool = False, ask_cap: Callable[[float], None] | None = None) -> None:  # fmt: skip
+                 ascii: bool = False, ask_cap: Callable[[float], None] | None = None,
+                 guide: Guide | None = None) -> None:  # fmt: skip
         super().__init__()
         self._palettes: dict[str, Palette] = {}
         for name in themes.names():
@@ -41,7 +43,7 @@ class Cockpit(App[str], inherit_bindings=False):
         if chosen not in self._palettes:
             themes.named(chosen)
         self.theme = chosen
-        self.town = TownScreen(link, self._palettes[chosen], clock or SystemClock(), read_only, ask_cap)
+        self.town = TownScreen(link, self._palettes[chosen], clock or SystemClock(), read_only, ask_cap, guide)
 
     def get_default_screen(self) -> TownScreen:
         """The one screen."""

@@ -14,7 +14,7 @@ Run = Callable[[Desk, int | None], None]
 WhyNot = Callable[[Desk], str]
 
 TOWN, BOARD, POLECATS, TRAIN, MAYOR = "town", "board", "polecats", "train", "mayor"
-NEEDS, BEAD, PLAN, HELP, LEAVE = "needs", "bead", "plan", "help", "leave"
+NEEDS, BEAD, PLAN, HELP, LEAVE, NOTICE = "needs", "bead", "plan", "help", "leave", "notice"
 BEADS = (BOARD, TRAIN, BEAD)
 
 
@@ -126,6 +126,8 @@ ROWS: tuple[Command, ...] = (
     _c("leave.detach", "d, ctrl+q", "Detach; the town goes on", LEAVE, _leave("detach")),
     _c("leave.stop", "i", "Stop: end the sessions in order, keep all work", LEAVE, _leave("stop")),
     _c("leave.now", "n", "Stop now: freeze every agent this instant", LEAVE, _leave("stop-now")),
+    _c("notice.leave", "q, enter, ctrl+q, ctrl+c", "Stop and leave", NOTICE, _leave("stop")),
+    _c("notice.back", "escape", "Look round; Esc shows it again", NOTICE, lambda desk, _: desk.back()),
 )  # fmt: skip
 BY_ID = {command.id: command for command in ROWS}
 SCOPES = tuple(dict.fromkeys(scope for command in ROWS for scope in command.scopes))
@@ -143,6 +145,7 @@ FOOT_FIRST: dict[str, tuple[tuple[str, str], ...]] = {NEEDS: (("1-9", "answer"),
 FOOT_LAST: dict[str, tuple[tuple[str, str], ...]] = {
     NEEDS: (("j k", "move"), ("Esc", "back")), BEAD: (("j k", "scroll"), ("Esc", "back")),
     PLAN: (("j k", "scroll"), ("Esc", "back")), HELP: (("j k", "scroll"), ("Esc", "back")),
+    NOTICE: (("q", "leave"), ("Esc", "look round")),
 }  # fmt: skip
 """What the footer of a sheet shows beside its commands."""
 FAMILIES = {"status.open": "status", "priority.0": "priority"}

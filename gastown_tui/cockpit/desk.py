@@ -59,7 +59,7 @@ class Desk(Protocol):
         """Give the pane the whole screen, or take it back."""
 
     def open(self, view: str, about: str = "") -> None:
-        """Open a view over the town: bead, needs, plan, help, palette, leave, cap, attach."""
+        """Open a view over the town: bead, needs, plan, help, palette, leave, cap, notice, attach."""
 
     def back(self) -> None:
         """Close the uppermost layer."""

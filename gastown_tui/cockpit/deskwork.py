@@ -15,6 +15,7 @@ from gastown_tui.cockpit.views.bead import BeadView
 from gastown_tui.cockpit.views.cap import USUAL as USUAL_CAP
 from gastown_tui.cockpit.views.cap import CapView, dollars
 from gastown_tui.cockpit.views.needs import NeedsView
+from gastown_tui.cockpit.views.notice import NOTE, NoticeView
 from gastown_tui.cockpit.views.palette import PaletteView
 from gastown_tui.cockpit.views.reading import HelpView, LeaveView, PlanView
 from gastown_tui.cockpit.views.sheet import Sheet
@@ -163,7 +164,7 @@ class DeskWork:
         if view == "palette":
             return PaletteView(screen.scopes(), lambda command: commands.reason(command, self))
         simple: dict[str, type[Sheet]] = {"bead": BeadView, "plan": PlanView, "help": HelpView, "leave": LeaveView,
-                                         "cap": CapView}  # fmt: skip
+                                         "cap": CapView, NOTE: NoticeView}  # fmt: skip
         return simple[view](about or screen.scopes()[0])
 
     def back(self) -> None:
@@ -178,6 +179,8 @@ class DeskWork:
             screen.filter = ""
         elif screen.zoomed:
             screen.zoomed = False
+        elif notice := screen.scene.notes.get(NOTE):
+            self.open(NOTE, notice)
         screen.place_all()
 
     def fit_terminal(self) -> None:

@@ -7,6 +7,8 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
+from gastown_tui.cockpit.guide import Guide
+
 MAYOR_ROWS = 6
 """Rows the Mayor's field grows to."""
 
@@ -67,12 +69,13 @@ class MayorField(TextArea):
             super().__init__()
             self.text = text
 
-    def __init__(self) -> None:
+    def __init__(self, guide: Guide | None = None) -> None:
         super().__init__(
             id="mayor-field", compact=True, soft_wrap=True, show_line_numbers=False, highlight_cursor_line=False,
             placeholder="Tell the Mayor what you want", tab_behavior="focus",
         )  # fmt: skip
         self.cursor_blink = False
+        self._guide = guide
 
     def place(self, region: Region) -> None:
         """Put it somewhere; an empty region hides it."""
@@ -83,14 +86,21 @@ class MayorField(TextArea):
         """Rows it would like to have."""
         return max(1, min(MAYOR_ROWS, self.wrapped_document.height))
 
+    def send(self) -> None:
+        """Say what is written to the Mayor."""
+        if text := self.text.strip():
+            self.post_message(self.Sent(text))
+            self.clear()
+
     def on_key(self, event: events.Key) -> None:
         """Enter sends; ctrl+j and alt+enter break the line."""
-        if event.key == "enter":
+        if self._guide is not None and self._guide.touched(event.key, event.character, writing=True):
             event.stop()
             event.prevent_default()
-            if text := self.text.strip():
-                self.post_message(self.Sent(text))
-                self.clear()
+        elif event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.send()
         elif event.key in ("ctrl+j", "shift+enter", "alt+enter"):
             event.stop()
             event.prevent_default()

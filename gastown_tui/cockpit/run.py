@@ -16,6 +16,7 @@ from gastown_tui import config as settings
 from gastown_tui.agents import processes, runtime
 from gastown_tui.cockpit import opening
 from gastown_tui.cockpit.app import Cockpit, wants_ascii
+from gastown_tui.cockpit.guide import Guide
 from gastown_tui.door import address
 from gastown_tui.door.host import World, hosting
 from gastown_tui.door.remote import RemoteTown
@@ -66,7 +67,7 @@ def _signals(app: Cockpit) -> Iterator[None]:
 
 async def run_cockpit(
     link: Link, *, theme: str | None = None, read_only: bool = False, clock: Clock | None = None,
-    ask_cap: Callable[[float], None] | None = None, until: asyncio.Event | None = None,
+    ask_cap: Callable[[float], None] | None = None, until: asyncio.Event | None = None, guide: Guide | None = None,
 ) -> str:  # fmt: skip
     """Show the town until the person leaves.
 
@@ -77,6 +78,7 @@ async def run_cockpit(
         ask_cap: given on a first real run without a budget: the person is asked for a cap in US dollars, and this is
             called with it.
         until: set when there is nothing to show any more.
+        guide: does a person's part, as long as the screen is there.
 
     Returns:
         "detach", "stop", "stop-now", "hangup" (the line dropped), "terminated" (SIGTERM) or "stopped" (`until` set).
@@ -85,13 +87,18 @@ async def run_cockpit(
         GasTownError: no screen can be drawn here, there is no such theme, or the screen failed.
     """
     check_terminal()
-    app = Cockpit(link, theme=theme, read_only=read_only, clock=clock, ascii=wants_ascii(), ask_cap=ask_cap)
+    app = Cockpit(link, theme=theme, read_only=read_only, clock=clock, ascii=wants_ascii(), ask_cap=ask_cap,
+                  guide=guide)  # fmt: skip
     gc.freeze()
     async with asyncio.TaskGroup() as group:
         over = group.create_task(_until(until or asyncio.Event(), app), name="over")
-        with _signals(app):
-            result = await app.run_async()
-        over.cancel()
+        try:
+            with _signals(app):
+                result = await app.run_async()
+        finally:
+            over.cancel()
+            if guide is not None:
+                guide.rise()
     if app.return_code:
         raise GasTownError("The screen failed.", "The town goes on; gt opens it again, gt status shows it.")
     return result or DETACH
@@ -149,17 +156,18 @@ def _child(place: Place, theme: str | None, tell: opening.Tell) -> int:
     try:
         asyncio.run(_hosted(place, theme, tell))
     except* GasTownError as group:
-        failed = list(_leaves(group))
+        failed = list(leaves(group))
     if failed:
         tell(str(failed[0]), failed[0].code)
         return failed[0].code
     return 0
 
 
-def _leaves(group: BaseExceptionGroup[GasTownError]) -> Iterator[GasTownError]:
+def leaves(group: BaseExceptionGroup[GasTownError]) -> Iterator[GasTownError]:
+    """What went wrong, without the groups asyncio puts around it."""
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
+            yield from leaves(error)
         else:
             yield error
 
@@ -179,11 +187,11 @@ async def _hosted(place: Place, theme: str | None, tell: opening.Tell) -> None:
         if why not in (STOP, TERMINATED, STOPPED):
             opening.let_go(place.log)
             tell(said, code)
-            await _alone(engine)
+            await alone(engine)
     tell(said, code)
 
 
-async def _alone(engine: Engine) -> None:
+async def alone(engine: Engine) -> None:
     """Go on without a screen until ordered to stop."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

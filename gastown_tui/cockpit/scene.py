@@ -163,6 +163,16 @@ class Scene:
         """Beads a witness is reading now."""
         return frozenset(a.bead for a in self.town.agents.values() if a.role == WITNESS and a.live)
 
+    def work_lines(self, agent: Agent) -> tuple[FeedLine, ...]:
+        """The feed of an agent since it was given its bead: names are given again, and what their last bearer did is
+        no part of this work.
+        """
+        bead = self.town.beads.get(agent.bead)
+        lines = self.lines(agent.name)
+        if bead is None or bead.work.lease is None or not lines or lines[0].at >= bead.work.lease.granted:
+            return lines
+        return tuple(line for line in lines if line.at >= bead.work.lease.granted)
+
     @cached_property
     def foreseen(self) -> tuple[tuple[str, str, str], ...]:
         """Conflicts to expect: two beads not yet landed that mean to change the same file, as (bead, bead, file)."""

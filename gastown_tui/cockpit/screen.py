@@ -17,6 +17,7 @@ from gastown_tui.cockpit.commands import Command
 from gastown_tui.cockpit.deskwork import DeskWork
 from gastown_tui.cockpit.draw.lines import Line, Span
 from gastown_tui.cockpit.draw.terminal import Tails
+from gastown_tui.cockpit.guide import Guide
 from gastown_tui.cockpit.header import Header
 from gastown_tui.cockpit.overlays import Dividers, WhichKey
 from gastown_tui.cockpit.pane import Pane
@@ -27,6 +28,7 @@ from gastown_tui.cockpit.places import lay_out
 from gastown_tui.cockpit.scene import Orders, Scene
 from gastown_tui.cockpit.themes import Palette
 from gastown_tui.cockpit.views.attach import LEAVE_KEYS, AttachView
+from gastown_tui.cockpit.views.notice import NOTE
 from gastown_tui.cockpit.views.reading import key_name
 from gastown_tui.cockpit.views.sheet import Sheet
 from gastown_tui.cockpit.writing import WritingScreen
@@ -46,8 +48,8 @@ class TownScreen(WritingScreen, inherit_bindings=False):
     DEFAULT_CSS = "TownScreen { layers: base over top; overflow: hidden; }"
 
     def __init__(self, link: Link, palette: Palette, clock: Clock, read_only: bool = False,
-                 ask_cap: Callable[[float], None] | None = None) -> None:  # fmt: skip
-        super().__init__()
+                 ask_cap: Callable[[float], None] | None = None, guide: Guide | None = None) -> None:  # fmt: skip
+        super().__init__(guide)
         self.ask_cap = ask_cap
         self.link, self.palette, self.clock, self.read_only = link, palette, clock, read_only
         self.tails = Tails()
@@ -65,6 +67,7 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         self.desk: DeskWork = DeskWork(self)
         self.dispatcher = keys.Dispatcher(commands.tries())
         self._said_until = 0.0
+        self._noticed = ""
         self._drawn: object = None
 
     def compose(self) -> ComposeResult:
@@ -91,6 +94,8 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         self.set_interval(FRAME, self.poll)
         if self.ask_cap is not None:
             self.call_after_refresh(self.desk.open, "cap")
+        if self.guide is not None:
+            self.call_after_refresh(self.guide.sit, self)
 
     def look_at(self) -> Scene:
         """The town now."""
@@ -125,6 +130,7 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         top = self.top
         if isinstance(top, AttachView) and top.poll(self.clock.monotonic()):
             top.redraw()
+        self._notice()
         town = self.link.town
         feeds = tuple(lines[-1].seq for a in town.agents.values() if a.live and (lines := self.link.feed(a.name)))
         seen = (id(town), town.seq, tuple(sorted(self.link.notes.items())), feeds, int(now))
@@ -132,11 +138,20 @@ class TownScreen(WritingScreen, inherit_bindings=False):
             self._drawn = seen
             self.draw()
 
+    def _notice(self) -> None:
+        """Open the engine's card once, when the person has nothing else open."""
+        text = self.link.notes.get(NOTE, "")
+        free = self.top is None and self.submit is None and not self.mayor_field.text
+        if text and text != self._noticed and free:
+            self._noticed = text
+            self.set_focus(None)
+            self.desk.open(NOTE, text)
+
     def draw(self) -> None:
         """Draw all that shows."""
         self.scene = scene = self.look_at()
         self.tails.begin()
-        under = self.top is not None
+        under = any(sheet.dims for sheet in self.layers_open)
         palette = self.palette.receded() if under else self.palette
         for name, pane in self.panes.items():
             pane.show(scene, Look(palette, focused=name == self.pane))
@@ -184,6 +199,9 @@ class TownScreen(WritingScreen, inherit_bindings=False):
 
     def on_key(self, event: events.Key) -> None:
         """A key nobody with a cursor took."""
+        if self.guide is not None and self.guide.touched(event.key, event.character):
+            event.stop()
+            return
         if isinstance(self.top, AttachView):
             event.stop()
             if event.key in LEAVE_KEYS:
@@ -194,6 +212,7 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         if self.in_field(event):
             return
         event.stop()
+        self.board.chosen = self.board.chosen or self.pane == "board"
         key = keys.spelled(event.key, event.character)
         counts = self.top is None or self.top.scope not in (commands.NEEDS, commands.LEAVE)
         result = self.dispatcher.feed(key, self.scopes(), self.clock.monotonic(), counts)
@@ -243,6 +262,8 @@ class TownScreen(WritingScreen, inherit_bindings=False):
     def on_canvas_clicked(self, event: Canvas.Clicked) -> None:
         """A click takes the focus and selects; the wheel moves."""
         target = event.canvas
+        if self.guide is not None:
+            self.guide.touched("click")
         if isinstance(target, Pane) and self.top is None:
             name = next(name for name, pane in self.panes.items() if pane is target)
             if name != self.pane and not event.turn:

@@ -78,7 +78,7 @@ def countdown(seconds: float) -> str:
 
 def seconds_about(seconds: float) -> str:
     """An estimate of a short time: `~70s`, `~6m`."""
-    return f"~{round(seconds)}s" if seconds < 100 else f"~{round(seconds / 60)}m"
+    return f"~{max(1, round(seconds))}s" if seconds < 100 else f"~{round(seconds / 60)}m"
 
 
 def money(usd: float) -> str:

@@ -15,6 +15,7 @@ from gastown_tui.cockpit.commands import Command
 from gastown_tui.cockpit.desk import Desk
 from gastown_tui.cockpit.fields import MayorField, PromptField
 from gastown_tui.cockpit.footer import Footer
+from gastown_tui.cockpit.guide import Guide
 from gastown_tui.cockpit.panes.mayor_chat import MayorChat
 from gastown_tui.cockpit.scene import Scene
 from gastown_tui.cockpit.themes import Palette
@@ -32,10 +33,11 @@ class WritingScreen(Screen[str], inherit_bindings=False):
     palette: Palette
     read_only: bool
 
-    def __init__(self) -> None:
+    def __init__(self, guide: Guide | None = None) -> None:
         super().__init__()
+        self.guide = guide
         self.footer, self.mayor = Footer(), MayorChat()
-        self.prompt_field, self.mayor_field = PromptField(), MayorField()
+        self.prompt_field, self.mayor_field = PromptField(), MayorField(guide)
         self.submit: Callable[[str], None] | None = None
         self.layers_open: list[Sheet] = []
 
@@ -114,6 +116,8 @@ class WritingScreen(Screen[str], inherit_bindings=False):
         self.set_focus(None)
         self.mayor.back = 0
         self.desk.order(TellMayor(event.text))
+        if self.guide is not None:
+            self.guide.sent()
 
     def on_text_area_changed(self) -> None:
         """The field grows with what is written."""

@@ -108,6 +108,10 @@ class Engine:
             found["ledger"] = trouble
         return found
 
+    def notice(self, text: str) -> None:
+        """Have every cockpit show the overseer a card: a title and lines; `label<tab>value` stands in columns."""
+        self._base.notes["notice"] = text
+
     @property
     def lines(self) -> Feed:
         """Everybody's feed."""

@@ -25,7 +25,8 @@ class Link(Protocol):
     @property
     def notes(self) -> dict[str, str]:
         """Passing facts that are not events: `dispatch` ("holding 9: memory"), `refinery` ("testing td-5e2"), `lost`
-        (why the connection is down; absent while it is up), `log` (where details are).
+        (why the connection is down; absent while it is up), `log` (where details are), `notice` (a card to be shown
+        once).
         """
 
     async def ask(self, order: Order) -> Any:

@@ -62,24 +62,15 @@ def waves(beads: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def summary(made: dict[str, Any]) -> str:
-    """A plan in Markdown: its waves, and which files each bead touches."""
+    """A plan in a few words of Markdown: the plan itself is on the board."""
     beads = [bead for bead in made.get("beads", ()) if isinstance(bead, dict)]
-    rows = [f"## {made.get('title', 'A plan')}", "",
-            f"{len(beads)} bead{'s' * (len(beads) != 1)}; nothing starts before you approve the plan.", ""]
-    for number, wave in enumerate(waves(beads), 1):
-        together = ", side by side" if len(wave) > 1 else ""
-        rows += [f"**Wave {number}**{together}", ""]
-        rows += [_row(bead) for bead in wave]
-        rows.append("")
+    cut = waves(beads)
+    how = f"{len(beads)} bead{'s' * (len(beads) != 1)}"
+    if len(cut) > 1:
+        how += f" in {len(cut)} waves, {len(cut[0])} of them side by side at once"
     minutes = sum(int(bead.get("estimated_minutes") or 0) for bead in beads)
-    rows.append(f"Estimated work: {minutes} minutes." if minutes else "I cannot say yet how long it takes.")
-    return "\n".join(rows)
-
-
-def _row(bead: dict[str, Any]) -> str:
-    files = ", ".join(f"`{file}`" for file in bead.get("files") or ())
-    needs = ", ".join(bead.get("needs") or ())
-    return f"- {bead.get('title')}" + (f" · {files}" if files else "") + (f" · needs {needs}" if needs else "")
+    long = f"Estimated work: {minutes} minutes." if minutes else "I cannot say yet how long it takes."
+    return f"**{made.get('title', 'A plan')}**: {how}. {long} Nothing starts before you approve the plan."
 
 
 def _single(message: str) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from gastown_tui.model.agent import Agent
 
 PROVED, TROUBLE = frozenset({"PASS", "COMMIT", "DONE"}), frozenset({"FAIL", "BACK", "LIMIT", "DENY"})
 NAME_CELLS = 8
+FEW_CELLS = 28
+"""Cells under which a row of the log says one thing, not two."""
 _DIFF = re.compile(r"\+(\d+)(?:\s*[-−](\d+))?")
 
 
@@ -42,7 +44,7 @@ def head(scene: Scene, agent: Agent, cells: int, top: float, titled: bool) -> li
     right = Span(f"{age(scene.now - since):>3} {money(cost):>5}", "muted")
     first = ends(
         (found.glyph, Span(" "), Span(name, "strong"), Span("  " if cells >= 30 else " "),
-         spark(pulse(scene.lines(agent.name), scene.now, minutes), top)), (right,), cells,
+         spark(pulse(scene.work_lines(agent), scene.now, minutes), top)), (right,), cells,
     )  # fmt: skip
     state = [Span(found.word, found.role, found.role == "needs")]
     if bead is not None and bead.work.stage == "working" and found.role != "needs":
@@ -60,7 +62,7 @@ def head(scene: Scene, agent: Agent, cells: int, top: float, titled: bool) -> li
 
 def _proved(scene: Scene, agent: Agent, left: list[Span], cells: int) -> Line:
     """The state with its proof at the right, where there is room for it."""
-    proof = _proof(scene.lines(agent.name)) if cells >= 38 else ""
+    proof = _proof(scene.work_lines(agent)) if cells >= 38 else ""
     if proof and sum(width(span.text) for span in left) + width(proof) + 2 <= cells:
         return ends(left, (Span(proof, "muted"),), cells)
     return fit(left, cells)
@@ -104,7 +106,13 @@ def _logged(item: FeedLine, again: int, cells: int, indent: int) -> Line:
     if again:
         return (head, verb, Span("same" if again == 1 else f"same, {again} times", said))
     outcome = {True: "pass", False: "fail"}.get(item.ok, "") if item.verb == "RUN" and item.ok is not None else ""
-    tail = Span(clip(item.detail or outcome, max(0, room // 2)), "handled" if outcome == "fail" else "muted")
+    detail = item.detail.removesuffix(" −0").removesuffix(" -0")
+    if room < FEW_CELLS and item.verb in ("PASS", "FAIL") and detail:
+        # The row above says what was run.
+        return (head, verb, Span(clip(detail, room), said))
+    if room < FEW_CELLS and item.verb == "COMMIT" and item.text:
+        detail = ""
+    tail = Span(clip(detail or outcome, max(0, room // 2)), "handled" if outcome == "fail" else "muted")
     if not tail.text or room < 14:
         return (head, verb, Span(clip(item.text, room), said))
     return (head, verb, *ends((Span(clip(item.text, room - width(tail.text) - 1), said),), (tail,), room))

@@ -23,7 +23,10 @@ _INSPECTED = 16
 
 
 class Kanban(Pane):
-    """The board. The selection is a bead, so that it stays with its bead wherever that goes."""
+    """The board. The selection is a bead, so that it stays with its bead wherever that goes.
+
+    Until the person has used a key or a click there (`chosen`), it is the first card of those that matter most.
+    """
 
     number = 2
     title = "Board"
@@ -31,6 +34,7 @@ class Kanban(Pane):
     def __init__(self) -> None:
         super().__init__()
         self.bead = ""
+        self.chosen = False
         self.column = "working"
         self._order: dict[str, list[str]] = {}
         self._first: dict[str, int] = {}
@@ -89,12 +93,13 @@ class Kanban(Pane):
         return first
 
     def _settle(self, scene: Scene) -> None:
-        """Keep the selection on its bead; if that is gone, on the first card there is."""
+        """Keep the selection on its bead; if that is gone, or nobody chose it, on the first card there is."""
         for name, ids in self._order.items():
-            if self.bead in ids:
+            if self.chosen and self.bead in ids:
                 self.column = name
                 return
-        names = [self.column, *("working", "ready", "backlog", "refinery", "witness", "sheriff", "landed")]
+        pressing = ("working", "ready", "backlog", "refinery", "witness", "sheriff", "landed")
+        names = (self.column, *pressing) if self.chosen else pressing
         self.column = next((name for name in names if self._order.get(name)), self.column)
         ids = self._order.get(self.column) or [""]
         self.bead = ids[0]
@@ -158,6 +163,7 @@ class Kanban(Pane):
 
     def click(self, x: int, y: int) -> None:
         """Select the card under the pointer."""
+        self.chosen = True
         for left, width, name in self._spots:
             if left <= x < left + width and y >= 2 and (ids := self._order.get(name)):
                 tall = 2 if name == "landed" or self.size.width < NARROW else 3
@@ -181,7 +187,11 @@ def _widths(counts: dict[str, int], width: int) -> list[int]:
     for index, name in enumerate(COLUMNS):
         if not counts[name] and name != "working":
             out[index] = min(out[index], len(name) + 2 + 4)
-    out[2] += width - sum(out)
+    # When all has landed there is nothing else to read.
+    wide = "landed" if counts["landed"] and sum(counts.values()) == counts["landed"] else "working"
+    if wide == "landed":
+        out[2] = min(out[2], len("working") + 2 + 4)
+    out[COLUMNS.index(wide)] += width - sum(out)
     return out
 
 

@@ -66,7 +66,7 @@ class PolecatGrid(Pane):
             self._first = at // across * across if at < self._first else (at // across - down + 1) * across
         self._first = max(0, min(self._first, (len(agents) - 1) // across * across))
         shown = agents[self._first : self._first + room]
-        top = max((max(pulse(scene.lines(a.name), scene.now, 8)) for a in shown), default=0)
+        top = max((max(pulse(scene.work_lines(a), scene.now, 8)) for a in shown), default=0)
         out = list(last)
         for start in range(0, len(shown), across):
             tiles = [
@@ -92,7 +92,7 @@ class PolecatGrid(Pane):
         if shown:
             lines += screen_face(shown, cells, room)
         else:
-            lines += log_face(scene.lines(agent.name), cells, room)
+            lines += log_face(scene.work_lines(agent), cells, room)
         lines += [fit(BLANK, cells)] * (rows - len(lines))
         bar = Span("▌" if picked else " ", "focus")
         return [(*(raised((bar, *row)) if picked else (bar, *row)), Span(" ")) for row in lines[:rows]]

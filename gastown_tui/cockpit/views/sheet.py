@@ -13,12 +13,15 @@ from gastown_tui.cockpit.scene import Scene
 
 
 class Sheet(Canvas):
-    """A view over the town. `scope` names its keys; `body` gives all its rows, of which those that fit are shown."""
+    """A view over the town. `scope` names its keys; `body` gives all its rows, of which those that fit are shown.
+    `dims`: the town recedes under it.
+    """
 
     DEFAULT_CSS = "Sheet { layer: over; }"
     scope: ClassVar[str] = ""
     title: ClassVar[str] = ""
     closed_below: ClassVar[bool] = False
+    dims: ClassVar[bool] = True
 
     def __init__(self, about: str = "") -> None:
         super().__init__(id=None)

@@ -24,16 +24,16 @@ def test_the_articles_prompt_gets_the_plays_plan(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "stage")
     done = stage.run(told(play.prompt("todo")), role="mayor")
     assert json.loads(stage.given("plan submit -")) == play.plan("todo")
-    for said in ("Wave 1", "side by side", "Wave 4", "`app/tokens.py`", "Hash passwords with scrypt"):
+    for said in ("10 beads in 4 waves", "5 of them side by side", "180 minutes"):
         assert said in done.stdout
-    assert json.loads(stage.given("hook Stop"))["last_assistant_message"].startswith("## JWT user authentication")
+    assert json.loads(stage.given("hook Stop"))["last_assistant_message"].startswith("**JWT user authentication")
 
 
 def test_a_plan_in_the_message_is_submitted_as_it_is() -> None:
     message = f"Do this:\n```plan\n{json.dumps(PLAN)}\n```\n"
     assert mayor.plan([told(message)]) == PLAN
     text = mayor.summary(PLAN)
-    assert text.index("First") < text.index("**Wave 2**") < text.index("Second · `b.py` · needs a")
+    assert "**Two**: 2 beads in 2 waves, 1 of them side by side" in text
     assert "5 minutes" in text
 
 
