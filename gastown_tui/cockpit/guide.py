@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -52,13 +53,18 @@ class Guide:
                 break
             self._rest = self._rest[len(letters) :]
             self._screen.call_later(self._screen.mayor_field.insert, letters)
-            await asyncio.sleep(pause)
+            await self._rest_for(pause)
         else:
-            await asyncio.sleep(_BREATH)
+            await self._rest_for(_BREATH)
             if self._writing:
                 self._finish()
         await self._sent.wait()
         return self._screen is not None
+
+    async def _rest_for(self, seconds: float) -> None:
+        """Wait, unless it is sent meanwhile."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._sent.wait(), seconds)
 
     def turn(self, pane: str) -> None:
         """Show a pane, unless the person chooses for themselves or has something open."""

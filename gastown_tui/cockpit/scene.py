@@ -164,14 +164,11 @@ class Scene:
         return frozenset(a.bead for a in self.town.agents.values() if a.role == WITNESS and a.live)
 
     def work_lines(self, agent: Agent) -> tuple[FeedLine, ...]:
-        """The feed of an agent since it was given its bead: names are given again, and what their last bearer did is
-        no part of this work.
-        """
-        bead = self.town.beads.get(agent.bead)
+        """What an agent did for the bead it has: names are given again, and what their last bearer did is not shown."""
         lines = self.lines(agent.name)
-        if bead is None or bead.work.lease is None or not lines or lines[0].at >= bead.work.lease.granted:
+        if all(line.bead in ("", agent.bead) for line in lines):
             return lines
-        return tuple(line for line in lines if line.at >= bead.work.lease.granted)
+        return tuple(line for line in lines if line.bead in ("", agent.bead))
 
     @cached_property
     def foreseen(self) -> tuple[tuple[str, str, str], ...]:
