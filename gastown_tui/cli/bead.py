@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gastown_tui.cli import common, querying
+from gastown_tui.cli import common, looking, querying
 from gastown_tui.model.errors import Usage
 from gastown_tui.text import count
 
@@ -60,10 +60,12 @@ def create(title: str, description: str, acceptance: str, as_json: bool, **field
 @click.option("--status", "status_", help="open, in_progress, blocked, deferred, closed, pinned or hooked.")
 @click.option("--label", help="Only with this label.")
 @click.option("--all", "all_", is_flag=True, help="Closed beads, too; without it when the query asks for them.")
+@looking.at
 @common.as_json
 def list_(
-    query: tuple[str, ...], column: str | None, status_: str | None, label: str | None, all_: bool, as_json: bool
-) -> None:
+    query: tuple[str, ...], column: str | None, status_: str | None, label: str | None, all_: bool, at: str,
+    as_json: bool,
+) -> None:  # fmt: skip
     """List beads: all that are open, or those a QUERY asks for, by column, priority and age.
 
     \b
@@ -77,7 +79,7 @@ def list_(
 
     if column is not None and column not in COLUMNS:
         raise Usage(f"There is no column {column}.", f"There are: {', '.join(COLUMNS)}.")
-    town = common.town()
+    town = looking.town(at)
     found, meant, closed = querying.asked(town, query, column, status_, label, all_)
     rows = [[b.id, f"P{b.priority}", town.column(b) or b.status, b.assignee, b.title] for b in found]
     text = common.table(rows) or [querying.nothing(town, meant, closed)]
@@ -88,19 +90,24 @@ def list_(
 
 @bead.command("show")
 @click.argument("id")
+@looking.at
 @common.as_json
-def show(id: str, as_json: bool) -> None:
+def show(id: str, at: str, as_json: bool) -> None:
     """Everything about one bead: its text, what it waits for, what gates said of it.
 
     \b
     Example:
       gt bead show td-5e2
+      gt bead show td-5e2 --at "2h ago"
     """
     from gastown_tui.model.bead import record
 
-    town = common.town()
+    town, then = looking.bead_then(id, at) if at else (common.town(), None)
     found = town.bead(id)
-    common.show({**record(found), "column": town.column(found)}, list(_detail(town, found)), as_json)
+    document = {**record(found), "column": town.column(found)}
+    if then is not None:
+        document["as_of"] = looking.as_of(then)
+    common.show(document, [*([then.said] if then else []), *_detail(town, found)], as_json)
 
 
 def _detail(town: Town, found: Bead) -> Iterator[str]:

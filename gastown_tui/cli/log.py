@@ -1,7 +1,8 @@
-"""`gt log`: what happened, in words, out of the ledger."""
+"""`gt log`: what happened, in words: who, what, when, why and what it cost, out of the ledger."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -9,65 +10,114 @@ from typing import TYPE_CHECKING
 import click
 
 from gastown_tui.cli import common
-from gastown_tui.model.errors import GasTownError, Refused
+from gastown_tui.model.errors import NoEngine, Refused, Usage
 
 if TYPE_CHECKING:
-    from gastown_tui.engine.place import Place
-    from gastown_tui.model.events import Record
+    from gastown_tui.cli.chronicle import Line
+    from gastown_tui.engine.eventindex import Wanted
+    from gastown_tui.engine.history import History
 
 _SHOWN = 50
-_TRIES = 3
+_UNCUT = 1_000_000
 
 
 @click.command()
 @click.argument("about", default="", metavar="[BEAD]")
-@click.option("-n", "--lines", "count", type=click.IntRange(1), default=_SHOWN, show_default=True)
+@click.option("--since", default="", metavar="TIME", help="From then on: 2h ago, 14:30, yesterday, 2026-11-20.")
+@click.option("--until", default="", metavar="TIME", help="Up to then; a day counts whole.")
+@click.option("--who", default="", help="Only what this one did: overseer, refinery, obsidian ...")
+@click.option("--kind", "kinds", multiple=True, help="Only this kind, as landed; may be given several times.")
+@click.option("-n", "--lines", "count", type=click.IntRange(1), help=f"The last so many (without BEAD: {_SHOWN}).")
 @click.option("--all", "all_", is_flag=True, help="Everything from the beginning.")
+@click.option("--full", is_flag=True, help="Long texts whole.")
+@click.option("-f", "--follow", is_flag=True, help="Go on as it happens, until ctrl+c or the engine leaves.")
 @common.as_json
-def log(about: str, count: int, all_: bool, as_json: bool) -> None:
-    """What happened, oldest first; with BEAD (or an agent, a plan, a need) only what is about it.
+def log(
+    about: str, since: str, until: str, who: str, kinds: tuple[str, ...], count: int | None, all_: bool, full: bool,
+    follow: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """What happened, oldest first; with BEAD (or an agent, a plan, a need) its whole story.
+
+    What an agent spent stands on its next line; `--kind spent` shows each sum.
 
     \b
     Example:
       gt log
+      gt log td-5e2
+      gt log --since "2h ago" --kind landed --kind conflicted
       gt log td-5e2 --json
     """
-    from gastown_tui.cli import words
-    from gastown_tui.model.events import encode
+    from gastown_tui.cli import chronicle
+    from gastown_tui.engine.eventindex import Wanted
+    from gastown_tui.engine.history import History
 
-    found = _records(common.place())
+    wanted = Wanted("", who, _kinds(kinds), _time(since, False), _time(until, True))
+    history = History(common.place())
     if about:
-        full = f"{_prefix(found)}-{about}"
-        found = [r for r in found if words.about(r.event) & {about, full}]
-        if not found:
-            raise Refused(f"Nothing is written about {about}.", "gt log shows everything.")
-    for record in found if all_ or about else found[-count:]:
-        if as_json:
-            click.echo(encode(record).decode())
-        else:
-            when = time.strftime("%m-%d %H:%M:%S", time.localtime(record.at))
-            click.echo(common.clip_line(f"{when}  {words.sentence(record.event)}"))
+        wanted = wanted._replace(about=_named(history, about))
+    whole = all_ or about or since or until
+    now, shown, last = time.time(), 0, history.span().last
+    for line in chronicle.lines(history, wanted, count or (None if whole else _SHOWN), fold=not as_json):
+        _print(line, now, wanted.about, full, as_json)
+        shown += 1
+    if follow:
+        _follow(history, wanted, last, full, as_json)
+    if not shown and not as_json:
+        common.hint("Nothing fits.")
 
 
-def _prefix(records: list[Record]) -> str:
-    return next((r.event.prefix for r in records if hasattr(r.event, "prefix")), "")
+def _time(text: str, end: bool) -> float | None:
+    from gastown_tui.model import times
+
+    return times.parse(text, time.time(), end=end) if text else None
 
 
-def _records(place: Place) -> list[Record]:
-    """Every record, read without the engine's lock: it may trim the journal between our two looks, so look again."""
-    from gastown_tui.engine.reading import records
+def _kinds(given: tuple[str, ...]) -> tuple[str, ...]:
+    """The kinds as the ledger names them; raises Usage for one there is not."""
+    from gastown_tui.model.about import KINDS
 
-    for attempt in range(_TRIES):
-        try:
-            found = list(records(place))
-        except GasTownError:
-            if attempt == _TRIES - 1:
-                raise
-            continue
-        if _whole(iter(found)):
-            return found
-    raise GasTownError("The ledger moves too quickly to be read now.", "Try again in a moment.")
+    found = tuple(kind.strip().lower().replace("-", "_").replace(" ", "_") for kind in given)
+    for kind in found:
+        if kind not in KINDS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(kind, KINDS, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(KINDS))}."
+            raise Usage(f"There is no kind of event called {kind}.", hint)
+    return found
 
 
-def _whole(records: Iterator[Record]) -> bool:
-    return all(record.seq == number for number, record in enumerate(records, 1))
+def _named(history: History, about: str) -> str:
+    """The whole id of what is asked about; raises Refused when nothing is written of it."""
+    for name in (about, f"{history.prefix()}-{about}"):
+        if history.knows(name):
+            return name
+    raise Refused(f"Nothing is written about {about}.", "gt log shows everything.")
+
+
+def _follow(history: History, wanted: Wanted, after: int, full: bool, as_json: bool) -> None:
+    from gastown_tui.cli import chronicle
+
+    entries = history.matching(common.client().events(after), wanted)
+    for line in map(chronicle.Line, entries):
+        _print(line, time.time(), wanted.about, full, as_json)
+    raise NoEngine("The engine left.", "gt up starts it again.")
+
+
+def _print(line: Line, now: float, about: str, full: bool, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(line.document(now), ensure_ascii=False))
+        return
+    click.echo(line.text(now, about, _UNCUT if full else common.columns()))
+    for row in _paragraph(line) if full else ():
+        click.echo(row)
+
+
+def _paragraph(line: Line) -> Iterator[str]:
+    """The long text of an event, where its line has not all of it."""
+    from gastown_tui.cli import words
+    from gastown_tui.text import clean, one_line
+
+    first, *rest = clean(line.long).strip().split("\n")
+    rows = rest if one_line(first) in words.sentence(line.entry.event) else [first, *rest]
+    yield from (f"      {row}".rstrip() for row in rows)

@@ -8,6 +8,7 @@ from typing import Any
 from gastown_tui.model import events as e
 from gastown_tui.text import count, one_line
 
+_SHORT = 60
 _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.TownFounded: lambda x: f"the town of {x.rig} was founded on {x.target} at {x.tip[:9]}",
     e.EngineStarted: lambda x: f"the engine started (pid {x.pid}, version {x.version})",
@@ -18,9 +19,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
         f"the target moved from {x.old[:9]} to {x.new[:9]}, " + ("accepted" if x.known else "and not by us")
     ),
     e.BeadCreated: lambda x: f"{x.bead.id} was filed: {x.bead.title}",
-    e.BeadsImported: lambda x: f"{count(len(x.beads), 'bead')} came in from {x.source} ({x.format})",
-    e.HistoryImported: lambda x: f"{x.bead}: its history of {count(len(x.entries), 'step')} came in",
-    e.BeadChanged: lambda x: f"{x.bead}: {', '.join(x.changes)} changed",
+    e.BeadChanged: lambda x: f"{x.bead}: {', '.join(_changed(name, value) for name, value in x.changes.items())}",
     e.BeadMoved: lambda x: f"{x.bead}: {x.move.replace('_', ' ')}" + (f", {x.reason}" if x.reason else ""),
     e.BeadApproved: lambda x: f"{x.bead} may go",
     e.Slung: lambda x: f"{x.bead} was slung to {x.lease.polecat} (epoch {x.lease.epoch})",
@@ -31,7 +30,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.Checked: lambda x: f"{x.bead}: the sheriff {_judged(x.review)}",
     e.Reviewed: lambda x: f"{x.bead}: the witness {_judged(x.review)}",
     e.Conflicted: lambda x: f"{x.bead} conflicts with the tip in {', '.join(x.paths)} and goes back",
-    e.Gated: lambda x: f"{x.bead}: the gates on the combined tree {_judged(x.review)} ({x.seconds:.1f} s)",
+    e.Gated: lambda x: f"{x.bead}: the gates on the combined tree {_judged(x.review, x.seconds)}",
     e.MergeTurned: lambda x: f"{x.bead} is {x.state} in the queue" + (f": {x.why}" if x.why else ""),
     e.LandingBegun: lambda x: f"{x.bead} is landing as {x.candidate[:9]}",
     e.LandingFailed: lambda x: f"{x.bead} could not land: {x.why}",
@@ -58,6 +57,7 @@ def sentence(event: e.AnyEvent) -> str:
     return one_line(_SAID[type(event)](event))
 
 
+<<<<<<< HEAD
 def about(event: e.AnyEvent) -> set[str]:
     """Ids of what an event is about: its bead, agent, plan, convoy or need."""
     found = set()
@@ -67,19 +67,36 @@ def about(event: e.AnyEvent) -> set[str]:
             found.add(value if isinstance(value, str) else str(value.id))
     if isinstance(event, e.BeadsImported):
         found |= {bead.id for bead in event.beads}
+=======
+def long_text(event: Any) -> str:
+    """The longest text of an event, as it came: a reason, a note, a question, a description; empty without any."""
+    if isinstance(event, e.BeadCreated):
+        return event.bead.description
+    if isinstance(event, e.BeadChanged):
+        return "\n".join(f"{name}: {value}" for name, value in event.changes.items())
     if isinstance(event, e.Escalated):
-        found |= {event.need.bead, event.need.agent}
-    if isinstance(event, e.Slung):
-        found.add(event.lease.polecat)
-    return found
+        return event.need.question
+    review = getattr(event, "review", None)
+    texts = (getattr(event, name, "") for name in ("reason", "note", "text", "why"))
+    return review.reason if review is not None else next((text for text in texts if text), "")
 
 
 def _about(bead: str) -> str:
     return f" on {bead}" if bead else ""
 
 
-def _judged(review: Any) -> str:
+def _changed(name: str, value: Any) -> str:
+    """`priority is now 0`; of a long text only that it is another."""
+    shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str("" if value is None else value)
+    if len(shown) > _SHORT or "\n" in shown or "{" in shown:
+        return f"{name} rewritten"
+    return f"{name} is now {shown}" if shown else f"{name} emptied"
+
+
+def _judged(review: Any, seconds: float = 0.0) -> str:
+    """What a gate said, how long that took, and why."""
+    took = seconds or sum(check.seconds for check in review.checks)
     if review.ok:
-        return "passed it"
+        return "passed it" + (f" ({took:.1f} s)" if took else "")
     first = review.reason.strip().splitlines()[:1]
-    return "sent it back" + (f": {first[0]}" if first else "")
+    return "sent it back" + (f" after {took:.1f} s" if took else "") + (f": {first[0]}" if first else "")

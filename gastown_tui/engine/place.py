@@ -67,6 +67,11 @@ class Place:
         return self.gastown / "sessions"
 
     @property
+    def cache(self) -> Path:
+        """What can be made again from the ledger, and may be thrown away at any time."""
+        return self.gastown / "cache"
+
+    @property
     def log(self) -> Path:
         """What the engine says of itself."""
         return self.gastown / "log" / "engine.log"

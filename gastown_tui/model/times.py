@@ -20,6 +20,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(\.\d+)?)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:?\d{2}.*)?", re.ASCII | re.IGNORECASE)
+_WHOLE_SECOND = re.compile(r":\d{2}:\d{2}(?![\d.,:])|T\d{6}(?![\d.,])")
+_SECOND = 1 - 1e-6
 _LONGEST = 100 * 366 * 86400.0
 
 
@@ -45,7 +47,8 @@ def parse(text: str, now: float, *, end: bool = False, zone: tzinfo | None = Non
     Args:
         text: what was written.
         now: unix seconds.
-        end: a day without a time means its last moment rather than its first (as `--until` and `--at` do).
+        end: a day without a time means its last moment rather than its first (as `--until` and `--at` do), and so
+            does a second: what happened at 14:30:05.7 is shown as 14:30:05.
         zone: the zone of times that name none; None is the machine's.
 
     Returns:
@@ -68,8 +71,8 @@ def parse(text: str, now: float, *, end: bool = False, zone: tzinfo | None = Non
         return now + ago
     here = datetime.fromtimestamp(now, zone)
     if (clock := _CLOCK.fullmatch(low)) is not None:
-        found = _on(here, clock)
-        return found if found <= now else _on(here - timedelta(days=1), clock)
+        found = _on(here, clock, False)
+        return _on(here if found <= now else here - timedelta(days=1), clock, end)
     return _day(low, here, end, text)
 
 
@@ -101,7 +104,7 @@ def _iso(words: str, end: bool, zone: tzinfo | None) -> float:
         raise Usage(f"{_short(words)} is no date: {error}.", "Write it as 2026-11-20 or 2026-11-20T14:30.") from None
     if len(words) == len("2026-11-20"):
         return _edge(found, end, zone)
-    return _stamp(found, zone)
+    return _stamp(found, zone) + (_SECOND if end and _WHOLE_SECOND.search(words) else 0.0)
 
 
 def _stamp(found: datetime, zone: tzinfo | None) -> float:
@@ -140,9 +143,10 @@ def _relative(low: str, text: str) -> float | None:
     return sign * seconds
 
 
-def _on(day: datetime, clock: re.Match[str]) -> float:
+def _on(day: datetime, clock: re.Match[str], end: bool) -> float:
     at = time(int(clock[1]), int(clock[2]), int(clock[3] or 0), int(float(clock[4] or 0) * 1e6))
-    return datetime.combine(day.date(), at, day.tzinfo).timestamp()
+    found = datetime.combine(day.date(), at, day.tzinfo).timestamp()
+    return found + (_SECOND if end and clock[3] and not clock[4] else 0.0)
 
 
 def _day(low: str, here: datetime, end: bool, text: str) -> float:
@@ -162,4 +166,4 @@ def _day(low: str, here: datetime, end: bool, text: str) -> float:
     clock = _CLOCK.fullmatch(rest.removeprefix("at "))
     if clock is None:
         raise Usage(f"{_short(text)}: {rest!r} is no time of the day.", "Write it as 9:00 or 14:30:05.")
-    return _on(day, clock)
+    return _on(day, clock, end)

@@ -66,6 +66,15 @@ def test_the_end_of_a_day(text: str) -> None:
     assert _read("2026-11-20T14:30", end=True) == "2026-11-20 14:30:00"
 
 
+@pytest.mark.parametrize("text", ["12:03:04", "2026-11-21 12:03:04", "today 12:03:04", "2026-11-21T12:03:04+02:00"])
+def test_the_end_of_a_second(text: str) -> None:
+    """A time as it is shown, pasted back, takes in all that is shown so; one with a fraction is that very moment."""
+    first, last = (times.parse(text, NOW.timestamp(), end=end, zone=ZONE) for end in (False, True))
+    assert 0.99 < last - first < 1.0
+    finer = text.replace(":04", ":04.25")
+    assert times.parse(finer, NOW.timestamp(), end=True, zone=ZONE) == first + 0.25
+
+
 def test_a_day_is_as_long_as_its_zone_makes_it() -> None:
     """The day the clocks go back has 25 hours."""
     berlin, noon = ZoneInfo("Europe/Berlin"), datetime(2026, 10, 25, 12, tzinfo=UTC).timestamp()
