@@ -12,7 +12,8 @@ import msgspec
 
 from gastown_tui.cli import common, words
 from gastown_tui.engine.eventindex import Wanted
-from gastown_tui.engine.history import Entry, History
+from gastown_tui.engine.history import History
+from gastown_tui.engine.imported import Entry
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import record
 from gastown_tui.text import clip, one_line, pad, width
@@ -62,7 +63,7 @@ class Line:
 
 def _event(entry: Entry) -> dict[str, Any]:
     """The event as the ledger has it; a bead in it as its own record, with nothing packed away."""
-    found: dict[str, Any] = json.loads(msgspec.json.encode(entry.event))
+    found: dict[str, Any] = {"event": entry.kind, **json.loads(msgspec.json.encode(entry.event))}
     if isinstance(entry.event, e.BeadCreated):
         found["bead"] = record(entry.event.bead)
     return found

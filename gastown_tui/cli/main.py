@@ -59,6 +59,15 @@ TABLE: dict[str, Entry] = {
 class Rooms(click.Group):
     """A group that imports a command's module when it is called."""
 
+    def invoke(self, context: click.Context) -> Any:
+        """Run what was asked for; click itself would end with 1 when the reader of a pipe leaves."""
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            # Whoever read us has had enough (`gt log | head`); say nothing more, not even at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+
     def list_commands(self, context: click.Context) -> list[str]:
         """Every command, in the order of the table."""
         return list(TABLE)
@@ -127,10 +136,6 @@ def run(argv: list[str] | None = None) -> int:
         return _say(_usage(error.format_message(), f"{where} --help shows how."), as_json)
     except click.ClickException as error:
         return _say(_usage(error.format_message(), "Nothing was done."), as_json)
-    except BrokenPipeError:
-        # Whoever read us has had enough (`gt log | head`); say nothing more, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
         return 130
     except Exception as error:

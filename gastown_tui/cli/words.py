@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from gastown_tui.engine.imported import CameIn
 from gastown_tui.model import events as e
 from gastown_tui.text import count, one_line
 
 _SHORT = 60
+_DID = {"created": "was filed", "closed": "was closed", "reopened": "was reopened", "updated": "", "status_changed": ""}
+"""What the steps of the original's board did, in words."""
+
 _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.TownFounded: lambda x: f"the town of {x.rig} was founded on {x.target} at {x.tip[:9]}",
     e.EngineStarted: lambda x: f"the engine started (pid {x.pid}, version {x.version})",
@@ -19,6 +24,8 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
         f"the target moved from {x.old[:9]} to {x.new[:9]}, " + ("accepted" if x.known else "and not by us")
     ),
     e.BeadCreated: lambda x: f"{x.bead.id} was filed: {x.bead.title}",
+    e.BeadsImported: lambda x: f"{count(len(x.beads), 'bead')} came in from {x.source} ({x.format})",
+    e.HistoryImported: lambda x: f"{x.bead}: its history of {count(len(x.entries), 'step')} came in",
     e.BeadChanged: lambda x: f"{x.bead}: {', '.join(_changed(name, value) for name, value in x.changes.items())}",
     e.BeadMoved: lambda x: f"{x.bead}: {x.move.replace('_', ' ')}" + (f", {x.reason}" if x.reason else ""),
     e.BeadApproved: lambda x: f"{x.bead} may go",
@@ -52,24 +59,44 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
 """Every kind of event has its sentence; a test says so."""
 
 
-def sentence(event: e.AnyEvent) -> str:
+def sentence(event: e.AnyEvent | CameIn | e.Entry) -> str:
     """What happened, in one clean line."""
+    if isinstance(event, CameIn):
+        return one_line(f"{event.bead} came in from {event.source} ({event.format}), one of {event.count}")
+    if isinstance(event, e.Entry):
+        return one_line(_before(event))
     return one_line(_SAID[type(event)](event))
 
 
-<<<<<<< HEAD
-def about(event: e.AnyEvent) -> set[str]:
-    """Ids of what an event is about: its bead, agent, plan, convoy or need."""
-    found = set()
-    for name in ("bead", "agent", "plan", "need", "draft", "convoy"):
-        value = getattr(event, name, None)
-        if value:
-            found.add(value if isinstance(value, str) else str(value.id))
-    if isinstance(event, e.BeadsImported):
-        found |= {bead.id for bead in event.beads}
-=======
+def _before(entry: e.Entry) -> str:
+    """A step of a history that came in: what it did, and to which fields."""
+    did = _DID.get(entry.kind, entry.kind.replace("_", " "))
+    new, old = _fields(entry.new), _fields(entry.old)
+    if new is not None:
+        told = ", ".join(_changed(name, value) + _was((old or {}).get(name)) for name, value in new.items())
+    else:
+        told = f"{entry.old} is now {entry.new}" if entry.old and old is None else entry.new
+    return ": ".join(part for part in (did, told, entry.text) if part) or entry.kind
+
+
+def _was(value: Any) -> str:
+    shown = "" if value is None else str(value)
+    return f" (was {shown})" if shown and len(shown) <= _SHORT else ""
+
+
+def _fields(text: str) -> dict[str, Any] | None:
+    """The JSON object in a text, or None when it is plain words."""
+    try:
+        found = json.loads(text) if text.startswith("{") else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def long_text(event: Any) -> str:
     """The longest text of an event, as it came: a reason, a note, a question, a description; empty without any."""
+    if isinstance(event, e.Entry):
+        return "\n".join(part for part in (event.text, event.new) if part)
     if isinstance(event, e.BeadCreated):
         return event.bead.description
     if isinstance(event, e.BeadChanged):
@@ -95,8 +122,9 @@ def _changed(name: str, value: Any) -> str:
 
 def _judged(review: Any, seconds: float = 0.0) -> str:
     """What a gate said, how long that took, and why."""
-    took = seconds or sum(check.seconds for check in review.checks)
+    seconds = seconds or sum(check.seconds for check in review.checks)
+    took = f"{seconds:.1f} s" if seconds >= 0.05 else ""
     if review.ok:
-        return "passed it" + (f" ({took:.1f} s)" if took else "")
+        return "passed it" + (f" ({took})" if took else "")
     first = review.reason.strip().splitlines()[:1]
-    return "sent it back" + (f" after {took:.1f} s" if took else "") + (f": {first[0]}" if first else "")
+    return "sent it back" + (f" after {took}" if took else "") + (f": {first[0]}" if first else "")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from gastown_tui.engine.imported import KINDS, CameIn, Entry
 from gastown_tui.model import events as e
 from gastown_tui.model.about import about
 from gastown_tui.rig.past import Commit, Past
@@ -19,6 +20,7 @@ CHUNK = 256
 
 _APPLICATION = 0x67744576  # "gtEv", SQLite's own mark of whose file it is
 _GROUP = 20_000
+_NO_END = 2**62
 _TABLES = """
 CREATE TABLE word(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE commits(id INTEGER PRIMARY KEY, oid BLOB NOT NULL UNIQUE, first INTEGER NOT NULL, last INTEGER NOT NULL);
@@ -27,6 +29,7 @@ CREATE TABLE event(seq INTEGER PRIMARY KEY, at REAL NOT NULL, kind INTEGER NOT N
                    pos INTEGER NOT NULL);
 CREATE TABLE concern(what INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(what, seq)) WITHOUT ROWID;
 CREATE TABLE post(agent TEXT PRIMARY KEY, bead TEXT NOT NULL);
+CREATE TABLE import(seq INTEGER PRIMARY KEY, source TEXT NOT NULL, format TEXT NOT NULL, count INTEGER NOT NULL);
 CREATE TABLE chunk(id INTEGER PRIMARY KEY, low REAL NOT NULL, high REAL NOT NULL, n INTEGER NOT NULL);
 """
 
@@ -69,7 +72,10 @@ def concerned(record: e.Record, posts: dict[str, str]) -> set[str]:
 
 
 class Index:
-    """One open file (or memory) of pointers. One thread at a time; raises sqlite3.Error when the file is no good."""
+    """One open file (or memory) of pointers. One thread at a time; raises sqlite3.Error when the file is no good.
+
+    Others may add to the file meanwhile: what is asked for ends at the event numbered `upto`.
+    """
 
     def __init__(self, path: Path | None, *, new: bool = False, readonly: bool = False) -> None:
         """Open the file, or with `new` make its tables; without a path it is held in memory.
@@ -80,6 +86,7 @@ class Index:
         name = ":memory:" if path is None else f"{path.absolute().as_uri()}?mode={_mode(new, readonly)}"
         self._db = sqlite3.connect(name, timeout=30.0, isolation_level=None, uri=True, check_same_thread=False)
         self._words: dict[str, int] = {}
+        self.upto = _NO_END
         try:
             self._begin(new, readonly)
         except sqlite3.Error:
@@ -141,11 +148,10 @@ class Index:
                 self._add_one(commit, posts)
             self._db.executemany("INSERT OR REPLACE INTO post VALUES (?, ?)", posts.items())
             self._db.execute("COMMIT")
-        except BaseException:
-            self._words.clear()
+        finally:
             if self._db.in_transaction:
+                self._words.clear()
                 self._db.execute("ROLLBACK")
-            raise
 
     def _add_one(self, commit: Commit, posts: dict[str, str]) -> None:
         events, concerns = [], []
@@ -154,6 +160,9 @@ class Index:
             kind, who = self._word(str(record.event.__struct_config__.tag)), self._word(record.who)
             events.append((record.seq, record.at, kind, who, pos))
             concerns += [(self._word(id), record.seq) for id in concerned(record, posts)]
+            if isinstance(event := record.event, e.BeadsImported):
+                row = (record.seq, _safe(event.source), _safe(event.format), len(event.beads))
+                self._db.execute("INSERT OR REPLACE INTO import VALUES (?, ?, ?, ?)", row)
             low, high, n = spans.get(record.seq // CHUNK, (record.at, record.at, 0))
             spans[record.seq // CHUNK] = (min(low, record.at), max(high, record.at), n + 1)
         first = events[0][0] if events else commit.seq
@@ -208,7 +217,7 @@ class Index:
 
     def _narrowed(self, wanted: Wanted, after: int) -> tuple[str, list[float]] | None:
         """The condition in SQL and its values; None when nothing can fit."""
-        where, values = ["seq > ?"], [float(after)]
+        where, values = ["seq > ?", "seq <= ?"], [float(after), float(self.upto)]
         named = (("what", (wanted.about,)), ("who", (wanted.who,)), ("kind", wanted.kinds))
         for column, texts in named:
             if not any(texts):
@@ -238,10 +247,22 @@ class Index:
         ).fetchone()
         return None if row is None else Where(seq, row[0].hex(), row[1])
 
+    def imported(self, seq: int, bead: str) -> Entry | None:
+        """The line of an import in the history of one of its beads; None for any other event.
+
+        It is answered from here, for the event itself is as long as all the beads that came in with it.
+        """
+        row = self._db.execute(
+            "SELECT at, text, source, format, count FROM import JOIN event USING (seq) JOIN word ON word.id = who "
+            "WHERE seq = ?",
+            (seq,),
+        ).fetchone()
+        return None if row is None else Entry(seq, row[0], row[1], KINDS[0], CameIn(bead, *row[2:]))
+
     def commits(self, after: int, upto: int) -> list[str]:
         """The commits that hold the events numbered above `after` up to `upto`, oldest first."""
         sql = "SELECT oid FROM commits WHERE last > ? AND first <= ? ORDER BY id"
-        return [oid.hex() for (oid,) in self._db.execute(sql, (after, upto))]
+        return [oid.hex() for (oid,) in self._db.execute(sql, (after, min(upto, self.upto)))]
 
     def base(self, seq: int) -> str | None:
         """The last commit whose files have nothing newer than the event numbered `seq`."""
@@ -255,7 +276,7 @@ class Index:
 
     def ends(self) -> tuple[int, int]:
         """Numbers of the first event and the last; (0, 0) when there is none."""
-        low, high = self._db.execute("SELECT min(seq), max(seq) FROM event").fetchone()
+        low, high = self._db.execute("SELECT min(seq), max(seq) FROM event WHERE seq <= ?", (self.upto,)).fetchone()
         return low or 0, high or 0
 
     def at(self, seq: int) -> float | None:
@@ -265,24 +286,27 @@ class Index:
 
     def seq_at(self, at: float) -> int:
         """The number of the last event that bears a time not after `at`; 0 when none does."""
-        chunk = self._one("SELECT max(id) FROM chunk WHERE low <= ?", at)
-        if not isinstance(chunk, int):
-            return 0
-        sql = "SELECT max(seq) FROM event WHERE seq BETWEEN ? AND ? AND at <= ?"
-        found = self._one(sql, chunk * CHUNK, chunk * CHUNK + CHUNK - 1, at)
-        return found if isinstance(found, int) else 0
+        chunks = "SELECT id FROM chunk WHERE low <= ? AND id <= ? ORDER BY id DESC"
+        for (chunk,) in self._db.execute(chunks, (at, self.upto // CHUNK)):
+            sql = "SELECT max(seq) FROM event WHERE seq BETWEEN ? AND ? AND at <= ?"
+            found = self._one(sql, chunk * CHUNK, min(self.upto, chunk * CHUNK + CHUNK - 1), at)
+            if isinstance(found, int):
+                return found
+        return 0
 
     def counts(self, since: float, until: float, buckets: int) -> list[int]:
         """How many events fall into each of so many equal parts of [since, until); a chunk within one is not opened."""
         out, size = [0] * buckets, (until - since) / buckets
-        rows = self._db.execute("SELECT id, low, high, n FROM chunk WHERE high >= ? AND low < ?", (since, until))
+        sql = "SELECT id, low, high, n FROM chunk WHERE high >= ? AND low < ? AND id <= ?"
+        rows = self._db.execute(sql, (since, until, self.upto // CHUNK))
         for id, low, high, n in rows.fetchall():
             one, other = int((low - since) // size), int((high - since) // size)
-            if one == other and 0 <= one < buckets:
+            last = min(self.upto, id * CHUNK + CHUNK - 1)
+            if one == other and 0 <= one < buckets and last < self.upto:
                 out[one] += n
                 continue
             sql = "SELECT at FROM event WHERE seq BETWEEN ? AND ? AND at >= ? AND at < ?"
-            for (at,) in self._db.execute(sql, (id * CHUNK, id * CHUNK + CHUNK - 1, since, until)):
+            for (at,) in self._db.execute(sql, (id * CHUNK, last, since, until)):
                 out[min(buckets - 1, int((at - since) // size))] += 1
         return out
 

@@ -4,44 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from gastown_tui.engine import indexing
 from gastown_tui.engine.eventindex import Index, Wanted, concerned, lines
+from gastown_tui.engine.imported import KINDS, Entry, entry, told
 from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError
+from gastown_tui.rig import tail as journal_tail
 from gastown_tui.rig.errors import Damaged
 from gastown_tui.rig.past import Past
-from gastown_tui.rig.tail import tail
 from gastown_tui.world import DiskFiles
 
 _TRIES = 5
 _PAGE = 512
 _ALL = Wanted()
 _T = TypeVar("_T")
-
-
-class Entry(NamedTuple):
-    """One line of a history: an event of the town, by its number in the ledger, time (unix seconds) and author."""
-
-    seq: int
-    at: float
-    who: str
-    kind: str
-    event: Any
-
-    @property
-    def usd(self) -> float:
-        """What it cost, in US dollars; 0 for all but Spent."""
-        return self.event.usd if isinstance(self.event, e.Spent) else 0.0
-
-
-def entry(record: e.Record) -> Entry:
-    """A record as a line of a history."""
-    return Entry(record.seq, record.at, record.who, str(record.event.__struct_config__.tag), record.event)
 
 
 class Span(NamedTuple):
@@ -69,6 +51,7 @@ class History:
         self._place = place
         self.past = Past(place.root)
         self._index = indexing.caught_up(place.cache, self.past)
+        self._upto = 0
         self._tail: list[tuple[e.Record, set[str]]] = []
         self._look_above(_TRIES)
 
@@ -88,8 +71,9 @@ class History:
     def _look_above(self, tries: int) -> None:
         """Read the journal above the ledger; an engine may move lines into the ledger between our two looks."""
         head = self._index.head()
+        self._upto = self._index.upto = 0 if head is None else self._index.last(head) or 0
         try:
-            found = tail(self._place.journal, 0 if head is None else self._index.last(head) or 0, DiskFiles())
+            found = journal_tail.tail(self._place.journal, self._upto, DiskFiles())
         except GasTownError:
             if tries <= 1:
                 raise
@@ -107,6 +91,7 @@ class History:
         except sqlite3.Error:
             indexing.discard(self._place.cache)
             self._reopen()
+            self._index.upto = self._upto
         try:
             return question(self._index)
         except sqlite3.Error as error:
@@ -119,12 +104,30 @@ class History:
         return list(self.entries(Wanted(about=about)))
 
     def entries(self, wanted: Wanted = _ALL, latest: int | None = None) -> Iterator[Entry]:
-        """The lines wanted, oldest first; with `latest`, only the last so many."""
-        return map(entry, self.records(wanted, latest))
+        """The lines wanted, oldest first; with `latest`, only the last so many.
+
+        In a bead's history the steps that came in with it stand where their own times put them.
+        """
+        about = wanted.about
+        if about and self._any(Wanted(about, kinds=KINDS)):
+            found = [line for line in told(self._story(about)) if _fits(line, wanted)]
+            return iter(found if latest is None else found[max(0, len(found) - latest) :])
+        return (entry(record, about) for record in self.records(wanted, latest))
+
+    def _story(self, bead: str) -> Iterator[Entry]:
+        """Everything about a bead that came in, without reading what came in with it."""
+        for seq in self._seqs(Wanted(bead)):
+            yield self._ask(partial(_imported, seq, bead)) or entry(self.record(seq))
+        yield from (entry(record, bead) for record, ids in self._tail if bead in ids)
+
+    def _any(self, wanted: Wanted) -> bool:
+        return any(_concerns(record, ids, wanted) for record, ids in self._tail) or bool(
+            self._ask(lambda index: index.seqs(wanted, 0, 1))
+        )
 
     def knows(self, about: str) -> bool:
         """Whether anything is written about a bead, an agent, a plan, a convoy or a need."""
-        return any(about in ids for _, ids in self._tail) or bool(self._ask(lambda x: x.seqs(Wanted(about), 0, 1)))
+        return self._any(Wanted(about))
 
     def prefix(self) -> str:
         """What the ids of the town's beads begin with; empty before it was founded."""
@@ -137,23 +140,25 @@ class History:
         for record, _ in self._tail:
             concerned(record, posts)
         for record in records:
-            if _fits(record, concerned(record, posts), wanted):
-                yield entry(record)
+            if _concerns(record, concerned(record, posts), wanted):
+                yield entry(record, wanted.about)
 
     def records(self, wanted: Wanted = _ALL, latest: int | None = None) -> Iterator[e.Record]:
         """The events wanted in the order of their numbers; with `latest`, only the last so many."""
-        above = [record for record, ids in self._tail if _fits(record, ids, wanted)]
+        above = [record for record, ids in self._tail if _concerns(record, ids, wanted)]
         if latest is not None:
             above = above[max(0, len(above) - latest) :]
             short = latest - len(above)
             yield from map(self.record, self._ask(lambda x: x.seqs(wanted, 0, short, latest=True)) if short else ())
         else:
-            page = self._ask(lambda x: x.seqs(wanted, 0, _PAGE))
-            while page:
-                yield from map(self.record, page)
-                after = page[-1]
-                page = self._ask(lambda x, after=after: x.seqs(wanted, after, _PAGE))  # type: ignore[misc]
+            yield from map(self.record, self._seqs(wanted))
         yield from above
+
+    def _seqs(self, wanted: Wanted) -> Iterator[int]:
+        after = 0
+        while page := self._ask(partial(_page, wanted, after)):
+            yield from page
+            after = page[-1]
 
     def record(self, seq: int) -> e.Record:
         """The event of a number, as the ledger or the journal has it. Raises GasTownError when there is none."""
@@ -228,11 +233,22 @@ class History:
         return self._ask(lambda index: index.last(commit))
 
 
-def _fits(record: e.Record, ids: set[str], wanted: Wanted) -> bool:
+def _page(wanted: Wanted, after: int, index: Index) -> list[int]:
+    return index.seqs(wanted, after, _PAGE)
+
+
+def _imported(seq: int, bead: str, index: Index) -> Entry | None:
+    return index.imported(seq, bead)
+
+
+def _concerns(record: e.Record, ids: set[str], wanted: Wanted) -> bool:
+    return (not wanted.about or wanted.about in ids) and _fits(entry(record), wanted)
+
+
+def _fits(line: Entry, wanted: Wanted) -> bool:
     return (
-        (not wanted.about or wanted.about in ids)
-        and (not wanted.who or wanted.who == record.who)
-        and (not wanted.kinds or record.event.__struct_config__.tag in wanted.kinds)
-        and (wanted.since is None or record.at >= wanted.since)
-        and (wanted.until is None or record.at <= wanted.until)
+        (not wanted.who or wanted.who == line.who)
+        and (not wanted.kinds or line.kind in wanted.kinds)
+        and (wanted.since is None or line.at >= wanted.since)
+        and (wanted.until is None or line.at <= wanted.until)
     )

@@ -70,14 +70,13 @@ def _written(path: Path, past: Past, tip: str | None) -> Index:
 
 def _grown(index: Index, past: Past, tip: str | None) -> Index:
     """The index with what the branch has above it; raises sqlite3.Error when it is not below the branch."""
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(index.close)
         known, above = past.line(tip, index.knows)
         if known != index.head():
             raise sqlite3.DatabaseError("the branch is elsewhere")
         index.take(past, above)
-    except BaseException:
-        index.close()
-        raise
+        undo.pop_all()
     return index
 
 
@@ -90,9 +89,8 @@ def _anew(path: Path, past: Past, tip: str | None) -> Index:
     try:
         _grown(Index(new, new=True), past, tip).close()
         os.replace(new, path)
-    except BaseException:
+    finally:
         new.unlink(missing_ok=True)
-        raise
     return Index(path)
 
 
