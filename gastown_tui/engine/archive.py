@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from gastown_tui.engine.cache import SMALL, Cache
+from gastown_tui.engine.records import OWN, old_path, path_of
 from gastown_tui.model import events as e
 from gastown_tui.model.events import Record
-from gastown_tui.model.town import Town, encode_part, restore, scalars
+from gastown_tui.model.town import Town, encode_part, scalars
 from gastown_tui.rig.errors import why
 from gastown_tui.rig.journal import Journal
-from gastown_tui.rig.ledger import Ledger, bead_path
-
-log = logging.getLogger(__name__)
-_OWN = "town.json"
-_SAFE = re.compile(r"[^A-Za-z0-9._-]")
-
-
-def path_of(kind: str, key: str) -> str:
-    """Where a record of the town stands in the ledger's tree."""
-    if kind == "beads":
-        return bead_path(key)
-    return f"{kind}/{_SAFE.sub(lambda m: f'%{ord(m[0]):02x}', key)}.json"
-
-
-def _key(path: str) -> tuple[str, str]:
-    kind, _, name = path.partition("/")
-    name = name.rsplit("/", 1)[-1].removesuffix(".json")
-    return kind, re.sub(r"%([0-9a-fA-F]{2,6})", lambda m: chr(int(m[1], 16)), name)
+from gastown_tui.rig.ledger import Ledger
 
 
 def headline(records: list[Record]) -> str:
@@ -62,27 +45,18 @@ def records_of(text: str) -> Iterator[Record]:
             yield e.decode(line.encode())
 
 
-def load(ledger: Ledger, journal: Journal) -> Town:
-    """The town as the ledger's head has it, and the journal's records above that. Raises GasTownError."""
-    _, seq = ledger.head()
-    files = ledger.read()
-    town = Town()
-    if (own := files.pop(_OWN, None)) is not None:
-        town = restore(own, ((*_key(path), data) for path, data in sorted(files.items())))
-    return town.after_all(e.decode(line) for _, line in journal.replay(max(seq, town.seq)))
-
-
 class Archive:
-    """Writes what the journal has into the ledger branch, a group at a time."""
+    """Writes what the journal has into the ledger branch, a group at a time, and keeps what it wrote small."""
 
-    def __init__(self, ledger: Ledger, journal: Journal, every: float = 0.25, most: int = 1024) -> None:
+    def __init__(self, ledger: Ledger, journal: Journal, cache: Cache | None = None) -> None:
         self._ledger = ledger
         self._journal = journal
-        self._every = every
-        self._most = most
+        self._cache = cache
         self._waiting: list[Record] = []
         self._lock = asyncio.Lock()
         self._upto = 0
+        self._written: Town | None = None
+        self.groups = 0
         self.trouble = ""
 
     def take(self, record: Record) -> None:
@@ -97,25 +71,47 @@ class Archive:
         async with self._lock:
             if not (group := [r for r in self._waiting if r.seq <= town.seq]):
                 return
-            write = partial(self._write, town, group)
-            writing = asyncio.get_running_loop().run_in_executor(None, write)
             try:
-                await asyncio.shield(writing)
+                await _threaded(partial(self._write, town, group))
             finally:
-                if not writing.done():
-                    await asyncio.wait([writing])
                 self._waiting = [r for r in self._waiting if r.seq > self._upto]
             self.trouble = ""
 
     def _write(self, town: Town, group: list[Record]) -> None:
         """In a thread: one commit of everything the group touched."""
         parts = {part for record in group for part in e.touched(record, town.agents)}
-        changes: dict[str, Any] = {path_of(kind, key): encode_part(town, kind, key) for kind, key in parts}
-        changes[_OWN] = scalars(town)
+        changes: dict[str, Any] = {old: None for part in parts if (old := old_path(*part)) != path_of(*part)}
+        changes |= {path_of(kind, key): encode_part(town, kind, key) for kind, key in parts}
+        changes[OWN] = scalars(town)
         last = group[-1]
         self._ledger.commit(changes, last.seq, message(group), last.at)
-        self._upto = last.seq
+        self._upto, self._written = last.seq, town
+        self.groups += 1
         self._journal.trim(last.seq)
+
+    async def pack(self) -> bool:
+        """Make one pack of many small ones, if there are many; the making disturbs nobody.
+
+        Raises:
+            GasTownError: it could not be done; every pack is where it was. OSError: a pack could not be removed.
+        """
+        if not await self._ledger.pack():
+            return False
+        async with self._lock:
+            await _threaded(self._ledger.retire)
+        return True
+
+    async def keep(self) -> bool:
+        """Write the cache if reading it would save a good part of a cold start. Raises OSError."""
+        cache, town = self._cache, self._written
+        if cache is None or town is None or len(town.beads) < SMALL:
+            return False
+        if town.seq - cache.seq <= len(town.beads) // 20:
+            return False
+        async with self._lock:
+            if (town := self._written) is not None:
+                await _threaded(partial(cache.keep, town, self._ledger.tree))
+        return True
 
     def failed(self, error: Exception) -> None:
         """Keep why the branch could not be written; the next group that is written clears it."""
@@ -123,8 +119,19 @@ class Archive:
 
     def adopt(self) -> None:
         """Go on from where the branch is now, after the overseer accepted a move that was not ours."""
+        self._written = None
         self._ledger.adopt()
 
     def moved(self) -> str | None:
         """Why the branch is not where this process left it, or None (also while we write it ourselves)."""
         return None if self._lock.locked() else self._ledger.moved()
+
+
+async def _threaded(work: Callable[[], None]) -> None:
+    """Do something in a thread and, whoever cancels, see its end."""
+    doing = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        await asyncio.shield(doing)
+    finally:
+        if not doing.done():
+            await asyncio.wait([doing])

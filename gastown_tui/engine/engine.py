@@ -15,6 +15,7 @@ from gastown_tui.agents import processes
 from gastown_tui.config import Config
 from gastown_tui.engine import desk_agents, desk_beads, desk_plans, desk_undo, needs
 from gastown_tui.engine.answers import Answers
+from gastown_tui.engine.caretaker import Caretaker
 from gastown_tui.engine.deacon import Deacon
 from gastown_tui.engine.desk import Desk
 from gastown_tui.engine.feed import Feed, FeedLine
@@ -55,6 +56,7 @@ class Engine:
         self.stopped = asyncio.Event()
         self._wake = asyncio.Event()
         self._answers = Answers()
+        self._caretaker = Caretaker(base.archive, base.clock)
         jobs = Jobs(base.clock, self._wake.set, self._trouble)
         self._jobs = jobs
         self._sessions = Sessions(base, self._gone)
@@ -186,6 +188,7 @@ class Engine:
                 await self._sessions.end_all("the engine ended")
                 books.close()
         await self._keeper.last()
+        await self._caretaker.leave()
 
     async def _begin(self) -> None:
         pid = os.getpid()
@@ -205,6 +208,7 @@ class Engine:
                 for name, work in (
                     ("reader", self._sessions.reader.run()), ("ends", self._sessions.watch_ends()),
                     ("hear", self._sessions.listen()), ("keeper", self._keeper.run()),
+                    ("caretaker", self._caretaker.run()),
                 )
             ]  # fmt: skip
             await self.stopped.wait()

@@ -83,16 +83,21 @@ async def unfound(place: Place, *, ledger: bool, files: Files) -> list[str]:
         await worktrees.remove(worktree.path, unsaved=saved or "refuse")
         if saved:
             kept.append(f"unsaved work of {worktree.path.name}: refs/gt/wip/{worktree.path.name}")
-    _take_away_ledger(repo, place, ledger, kept, files)
+    await _take_away_ledger(repo, place, ledger, kept, files)
     repo.unexclude()
     shutil.rmtree(place.gastown)
     return kept
 
 
-def _take_away_ledger(repo: Repository, place: Place, ledger: bool, kept: list[str], files: Files) -> None:
-    head, _ = Ledger(place.root, files=files).head()
+async def _take_away_ledger(repo: Repository, place: Place, ledger: bool, kept: list[str], files: Files) -> None:
+    """Delete or keep the branch; its packs become the person's, few enough not to set off a `git gc`."""
+    found = Ledger(place.root, files=files)
+    head, _ = found.head()
     if head is None:
         return
+    if await found.pack(everything=not ledger):
+        found.retire()
+    found.release()
     if ledger:
         repo.delete_branch("gt-ledger", repo.tip("refs/heads/gt-ledger"))
     else:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gastown_tui import config as settings
-from gastown_tui.engine.archive import Archive, load
+from gastown_tui.engine.archive import Archive
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.books import Books
+from gastown_tui.engine.cache import NAME, Cache
 from gastown_tui.engine.feed import Feed
 from gastown_tui.engine.place import Place
+from gastown_tui.engine.records import load
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
 from gastown_tui.rig import guard
@@ -58,8 +60,9 @@ def opened(place: Place, clock: Clock, ids: Ids, files: Files) -> Opened:
         ledger.clear_stale_lock()
         journal = Journal(place.journal, files)
         undo.callback(journal.close)
-        town = load(ledger, journal)
-        archive = Archive(ledger, journal)
+        cache = Cache(place.cache / NAME)
+        town = load(ledger, journal, cache)
+        archive = Archive(ledger, journal, cache)
         for _, line in journal.replay(ledger.head()[1]):
             archive.take(e.decode(line))
         place.spool.mkdir(mode=0o700, exist_ok=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gastown_tui.engine import archive
+from gastown_tui.engine.cache import NAME, Cache
 from gastown_tui.engine.place import Place
+from gastown_tui.engine.records import load
 from gastown_tui.model import events as e
 from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town
@@ -17,7 +19,8 @@ from gastown_tui.world import DiskFiles
 def read_town(place: Place) -> Town:
     """The town as the ledger and the journal have it now; raises GasTownError when they cannot be read."""
     files = DiskFiles()
-    return archive.load(Ledger(place.root, files=files), Journal(place.journal, files, readonly=True))
+    journal = Journal(place.journal, files, readonly=True)
+    return load(Ledger(place.root, files=files), journal, Cache(place.cache / NAME))
 
 
 def records(place: Place) -> Iterator[Record]:

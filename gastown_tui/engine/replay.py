@@ -6,8 +6,8 @@ import re
 import time
 from typing import NamedTuple
 
-from gastown_tui.engine.archive import _OWN, _key, path_of
 from gastown_tui.engine.history import History
+from gastown_tui.engine.records import OWN, key_of, path_of
 from gastown_tui.model import events as e
 from gastown_tui.model import times
 from gastown_tui.model.bead import decode as decode_bead
@@ -81,8 +81,8 @@ def town_at(history: History, seq: int) -> Town:
     if base is None:
         return Town().after_all(history.between(0, seq))
     files = history.past.read(history.past.commit(base).tree)
-    own = files.pop(_OWN)
-    town = restore(own, ((*_key(path), data) for path, data in sorted(files.items())))
+    own = files.pop(OWN)
+    town = restore(own, ((*key_of(path), data) for path, data in sorted(files.items())))
     return town.after_all(history.between(town.seq, seq))
 
 
@@ -126,13 +126,13 @@ class _Snapshot:
 
     def of(self, beads: set[str], since: list[e.Record]) -> Town:
         """The town with these beads, what they need, and the small records `since` may read."""
-        own = self._past.file(self._trees, _OWN)
+        own = self._past.file(self._trees, OWN)
         wanted = {path_of(kind, key) for record in since for kind, key in e.touched(record, {}) if kind != "beads"}
         wanted |= {f"{kind}/{name}" for kind in _WHOLE for name in self._trees.folder(kind) or ()}
         first = self._read({path_of("beads", id) for id in beads})
         needs = {id for data in first.values() for id in decode_bead(data).needs}
         found = {**first, **self._read({path_of("beads", id) for id in needs} | wanted)}
-        return restore(own or b"", ((*_key(path), data) for path, data in sorted(found.items())))
+        return restore(own or b"", ((*key_of(path), data) for path, data in sorted(found.items())))
 
     def _read(self, paths: set[str]) -> dict[str, bytes]:
         found = ((path, self._past.file(self._trees, path)) for path in sorted(paths))

@@ -83,7 +83,7 @@ class _Scalars(msgspec.Struct, frozen=True):
     costs: dict[str, float]
 
 
-_KINDS: dict[str, tuple[str, type, str]] = {
+KINDS: dict[str, tuple[str, type, str]] = {
     "agents": ("agents", Agent, "name"), "plans": ("drafts", Draft, "id"), "convoys": ("convoys", Convoy, "id"),
     "needs": ("needs", Need, "id"), "chat": ("chat", Speech, ""), "queue": ("queue", MergeRequest, "bead"),
     "runs": ("runs", GateRun, "tree"), "undo": ("undo", entries.Kept, ""),
@@ -103,7 +103,7 @@ def encode_part(town: Town, kind: str, key: str) -> bytes | None:
     if kind == "beads":
         bead = town.beads.get(key)
         return None if bead is None else beads.encode(bead)
-    name, _, named = _KINDS[kind]
+    name, _, named = KINDS[kind]
     found = getattr(town, name).get(key if named else int(key))
     return None if found is None else _pretty(entries.kept(found) if kind == "undo" else found)
 
@@ -111,7 +111,7 @@ def encode_part(town: Town, kind: str, key: str) -> bytes | None:
 def parts(town: Town) -> Iterator[tuple[str, str]]:
     """The (kind, key) of every record of the town, in the order `restore` takes them."""
     yield from (("beads", id) for id in town.beads)
-    for kind, (name, _, _) in _KINDS.items():
+    for kind, (name, _, _) in KINDS.items():
         yield from ((kind, str(key)) for key in getattr(town, name))
 
 
@@ -126,7 +126,7 @@ def read_part(kind: str, key: str, data: bytes) -> Part:
         if kind == "beads":
             bead = beads.decode(data)
             return kind, bead.id, bead
-        _, shape, named = _KINDS[kind]
+        _, shape, named = KINDS[kind]
         found: Any = msgspec.json.decode(data, type=shape)
         if kind == "undo":
             found = entries.unkept(found)
@@ -141,13 +141,13 @@ def assembled(own: bytes, parts: Iterable[Part]) -> Town:
         values = msgspec.json.decode(own, type=_Scalars)
     except msgspec.DecodeError as error:
         raise GasTownError(f"The town's own record cannot be read: {error}.", "gt doctor looks closer.") from error
-    maps: dict[str, dict[Any, Any]] = {kind: {} for kind in ("beads", *_KINDS)}
+    maps: dict[str, dict[Any, Any]] = {kind: {} for kind in ("beads", *KINDS)}
     for kind, key, found in parts:
         maps[kind][key] = found
     town = Town(**{name: getattr(values, name) for name in _Scalars.__struct_fields__})
     town = town.with_(holds=Map(values.holds), costs=Map(values.costs))
     town = with_agents(with_beads(town, maps.pop("beads")), maps.pop("agents"))
-    return town.with_(**{_KINDS[kind][0]: Map(found) for kind, found in maps.items()})
+    return town.with_(**{KINDS[kind][0]: Map(found) for kind, found in maps.items()})
 
 
 def _pretty(value: object) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import pygit2
 
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.rig import git
+from gastown_tui.rig import git, packing, packs
 from gastown_tui.rig.errors import Damaged, Moved, cannot_write
 from gastown_tui.rig.pack import TEMPORARY, Pack, commit_bytes
 from gastown_tui.rig.trees import EMPTY, Trees
@@ -56,6 +58,7 @@ class Ledger:
         except pygit2.GitError as error:
             hint = "Nothing was changed. Is it of a format newer than libgit2 knows (reftable, SHA-256)?"
             raise GasTownError(f"The ledger's repository cannot be opened: {error}.", hint) from error
+        self._retired: list[Path] = []
         self._left_at: str | None = None
         self._adopted = False
         self._trees = Trees(EMPTY, self._tree)
@@ -124,7 +127,26 @@ class Ledger:
     def read(self) -> dict[str, bytes]:
         """Every file at the head, by path. Raises Damaged."""
         self.adopt()
-        return {path: self._raw(oid, pygit2.GIT_OBJECT_BLOB) for path, oid in self._trees.files()}
+        return dict(self.files())
+
+    @property
+    def tree(self) -> str:
+        """The id of the tree this process read, or wrote, last."""
+        return self._trees.root.hex()
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Path and content of every file of that tree, one at a time. Raises Damaged."""
+        for path, oid in self._trees.files():
+            yield path, self._raw(oid, pygit2.GIT_OBJECT_BLOB)
+
+    def changed(self, since: str) -> Iterator[tuple[str, bytes | None]]:
+        """Path and content of the files that are others than in the tree `since`; None where one is gone.
+
+        Raises:
+            Damaged: a tree or file cannot be read; or there is no tree `since` any more.
+        """
+        for path, oid in self._trees.changed(bytes.fromhex(since)):
+            yield path, None if oid is None else self._raw(oid, pygit2.GIT_OBJECT_BLOB)
 
     def messages(self) -> Iterator[tuple[str, int, str]]:
         """(commit, number, message without its trailer) from the first commit to the head. Raises Damaged."""
@@ -204,8 +226,37 @@ class Ledger:
 
     def clear_stale_lock(self) -> bool:
         """Remove what a killed writer left: the ref's lock and half-written packs. Only with the town's lock held."""
-        stale = [self.common_dir / f"{self.ref}.lock", *(self.common_dir / "objects" / "pack").glob(f"{TEMPORARY}_*")]
+        stale = [self.common_dir / f"{self.ref}.lock", *(self.common_dir / "objects" / "pack").glob(f"*{TEMPORARY}*")]
         found = [path for path in stale if path.exists()]
         for path in found:
             path.unlink()
-        return bool(found)
+        shutil.rmtree(self.common_dir / packing.WORKSHOP, ignore_errors=True)
+        return packs.clear_halves(self.common_dir / "objects" / "pack") or bool(found)
+
+    # packing
+
+    async def pack(self, everything: bool = False) -> int:
+        """Make one pack of those that are due (or of all), in another process. Returns how many wait for `retire`.
+
+        Raises:
+            GitFailed: it could not; every pack is where it was.
+        """
+        objects = self.common_dir / "objects"
+        found = await asyncio.to_thread(packs.own, objects / "pack")
+        due = found if everything and len(found) > 1 else packs.due(found)
+        if due:
+            made = await packing.merged(objects, [pack.stem for pack in due])
+            self._retired = [pack.stem for pack in due if pack.stem.name != made]
+        return len(due)
+
+    def retire(self) -> None:
+        """Remove the packs that were made one; blocks for some milliseconds, and no commit may run. Raises OSError."""
+        ours = set(packs.marked(self.common_dir / "objects" / "pack"))
+        packs.remove(stem for stem in self._retired if stem in ours)
+        self._retired = []
+        # libgit2 never forgets a pack it has opened, though its file is gone.
+        self._repo = pygit2.Repository(str(self.common_dir))
+
+    def release(self) -> None:
+        """Leave our packs to the person's git, when the town is taken away."""
+        packs.release(self.common_dir / "objects" / "pack")

@@ -8,13 +8,14 @@ import struct
 import zlib
 from pathlib import Path
 
+from gastown_tui.rig import packs
 from gastown_tui.world import Files
 
 TYPES = {"commit": 1, "tree": 2, "blob": 3}
 """Object types as a pack numbers them (git's pack-format)."""
 
-TEMPORARY = "tmp_pack_gt"
-"""git prune removes leftovers whose names begin with tmp_pack."""
+TEMPORARY = ".gt-tmp-"
+"""In the names of files half written: no `git gc` takes them for packs, nor (as it does tmp_*) for leftovers."""
 
 
 def object_id(kind: str, data: bytes) -> bytes:
@@ -60,9 +61,15 @@ class Pack:
         checksum = body[-20:]
         stem = objects / "pack" / f"pack-{checksum.hex()}"
         stem.parent.mkdir(exist_ok=True)
-        # The index goes last: git looks for packs by their index.
-        _place(stem.with_suffix(".pack"), body, files)
-        _place(stem.with_suffix(".idx"), _index(entries, checksum), files)
+        # The index goes last: git looks for packs by their index, and one it sees must be marked as ours already.
+        packs.mark(stem, files)
+        try:
+            _place(stem.with_suffix(".pack"), body, files)
+            _place(stem.with_suffix(".idx"), _index(entries, checksum), files)
+        except OSError:
+            if not stem.with_suffix(".idx").exists():
+                packs.remove([stem])
+            raise
         files.sync_folder(stem.parent)
 
     def _encode(self) -> tuple[bytes, list[tuple[bytes, int, int]]]:
@@ -107,7 +114,7 @@ def _index(entries: list[tuple[bytes, int, int]], checksum: bytes) -> bytes:
 
 
 def _place(path: Path, data: bytes, files: Files) -> None:
-    temporary = path.with_name(f"{TEMPORARY}_{os.getpid()}_{path.name}")
+    temporary = path.with_name(f"{path.name}{TEMPORARY}{os.getpid()}")
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o444)
         try:

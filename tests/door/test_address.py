@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,16 +16,10 @@ from gastown_tui.model.errors import GasTownError
 from gastown_tui.world import DiskFiles
 
 
-@pytest.fixture
-def run() -> Iterator[Path]:
-    """A runtime folder whose path is short, wherever the tests' own folders are."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        yield Path(folder)
-
-
-def test_a_long_path_moves_the_socket_to_a_folder_of_our_own(tmp_path: Path, run: Path) -> None:
+def test_a_long_path_moves_the_socket_to_a_folder_of_our_own(tmp_path: Path) -> None:
     place = Place(tmp_path / ("a" * 60) / ("b" * 60))
     place.gastown.mkdir(parents=True)
+    run = tmp_path / "run"
     path = address.socket_path(place, {"XDG_RUNTIME_DIR": str(run)})
     assert run in path.parents and len(str(path)) < len(str(place.socket))
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -51,13 +43,13 @@ def test_a_runtime_folder_that_is_itself_too_long_is_passed_over(tmp_path: Path)
     assert len(str(path)) <= address.LONGEST and "rrr" not in str(path)
 
 
-def test_a_folder_others_may_enter_is_refused(tmp_path: Path, run: Path) -> None:
+def test_a_folder_others_may_enter_is_refused(tmp_path: Path) -> None:
     place = Place(tmp_path / ("a" * 100))
-    folder = run / f"gastown-{os.getuid()}"
+    folder = tmp_path / f"gastown-{os.getuid()}"
     folder.mkdir(mode=0o755)
     folder.chmod(0o755)
     with pytest.raises(GasTownError, match="only you"):
-        address.socket_path(place, {"XDG_RUNTIME_DIR": str(run)})
+        address.socket_path(place, {"XDG_RUNTIME_DIR": str(tmp_path)})
 
 
 def test_engine_json_says_where(tmp_path: Path) -> None:

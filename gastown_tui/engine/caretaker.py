@@ -1,0 +1,57 @@
+"""Keeps the ledger small and its cache fresh while nobody waits for it: packs are made one, the town is copied."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+
+from gastown_tui.engine.archive import Archive
+from gastown_tui.model.errors import GasTownError
+from gastown_tui.rig.packs import FAN
+from gastown_tui.world import Clock
+
+log = logging.getLogger(__name__)
+_EVERY = 2.0
+_CROWDED = 8 * FAN
+"""Packs that are waited with no longer for a quiet moment: every lookup asks each of them."""
+
+_RESTS = 600.0
+"""Seconds after a failure: a full disk is not helped by trying."""
+
+
+class Caretaker:
+    """One loop beside the engine's rounds."""
+
+    def __init__(self, archive: Archive, clock: Clock) -> None:
+        self._archive = archive
+        self._clock = clock
+        self._packed = -FAN
+        self._rests_until = 0.0
+
+    async def run(self) -> None:
+        """Look every two seconds, until cancelled."""
+        while True:
+            before = self._archive.groups
+            await self._clock.sleep(_EVERY)
+            await self.look(quiet=self._archive.groups == before)
+
+    async def look(self, quiet: bool) -> None:
+        """Do what is due; `quiet` says that nothing was written since the last look."""
+        if self._clock.monotonic() < self._rests_until:
+            return
+        archive = self._archive
+        try:
+            if archive.groups - self._packed >= (FAN if quiet else _CROWDED):
+                self._packed = archive.groups
+                while await archive.pack():
+                    continue
+            if quiet:
+                await archive.keep()
+        except (OSError, GasTownError) as error:
+            self._rests_until = self._clock.monotonic() + _RESTS
+            log.warning("the ledger could not be made smaller, nothing is lost by it: %s", error)
+
+    async def leave(self) -> None:
+        """At the end: what the next start is quick by."""
+        with contextlib.suppress(OSError):
+            await self._archive.keep()

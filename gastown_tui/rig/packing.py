@@ -1,0 +1,113 @@
+"""Makes one pack of several of the ledger's own, as `python -m gastown_tui.rig.packing`: a process that gives way."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from gastown_tui.rig import git, packs
+from gastown_tui.rig.errors import Damaged, GitFailed
+from gastown_tui.world import DiskFiles, Files
+
+WORKSHOP = "gt-packing"
+"""A folder beside `objects` where the new pack is made: git looks for packs in one place only."""
+
+_SETTINGS = ("-c", "pack.packSizeLimit=0", "-c", "pack.writeReverseIndex=false", "-c", "pack.threads=1")
+
+
+def merge(objects: Path, stems: Sequence[Path], files: Files) -> Path | None:
+    """Write one durable pack with every object of `stems`, deltas made, and prove it before saying so.
+
+    Objects another of our packs has are not written again. Nothing is removed: whoever asked does that.
+
+    Returns:
+        The new pack's stem; None when our other packs have everything already.
+
+    Raises:
+        GitFailed: git could not make or read the new pack. Damaged: an object would be missing. OSError: the disk.
+    """
+    folder, workshop = objects / "pack", objects.parent / WORKSHOP
+    shutil.rmtree(workshop, ignore_errors=True)
+    (workshop / "pack").mkdir(mode=0o700, parents=True)
+    try:
+        stay = [pack.stem for pack in packs.own(folder) if pack.stem not in stems]
+        listed = [*(f"{stem.name}.pack" for stem in stems), *(f"^{stem.name}.pack" for stem in stay)]
+        words = [*_SETTINGS, "pack-objects", "--stdin-packs", "--quiet", str(workshop / "pack")]
+        # Git's own temporary files then stand here too, where no `git gc --prune=now` takes them for leftovers.
+        env = {"GIT_OBJECT_DIRECTORY": str(workshop), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
+        git.run(words, objects.parent, env=env, input="\n".join(listed).encode() + b"\n")
+        made = next(workshop.glob("pack-*.idx"), None)
+        if made is None:
+            _complete(stems, stay)
+            return None
+        git.run(["index-pack", "--verify", str(made.with_suffix(".pack"))], objects.parent)
+        _complete(stems, [made.with_suffix(""), *stay])
+        return _place(made.with_suffix(""), folder, files)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _complete(old: Iterable[Path], new: Iterable[Path]) -> None:
+    """Raise Damaged unless each object of the old packs is in one of the new."""
+    there = {name for stem in new for name in packs.names(stem)}
+    for stem in old:
+        missing = next((name for name in packs.names(stem) if name not in there), None)
+        if missing is not None:
+            raise Damaged(f"Packing would lose {missing.hex()} of {stem.name}.", "Nothing was removed. Try: git fsck")
+
+
+def _place(made: Path, folder: Path, files: Files) -> Path:
+    """Let git see a pack that was made: marked first, its index last, so that no gc takes it for its own."""
+    stem = folder / made.name
+    packs.mark(stem, files)
+    os.replace(made.with_suffix(".pack"), stem.with_suffix(".pack"))
+    os.replace(made.with_suffix(".idx"), stem.with_suffix(".idx"))
+    files.sync_folder(folder)
+    return stem
+
+
+async def merged(objects: Path, stems: Sequence[Path]) -> str:
+    """`merge` in a process of its own; when cancelled it is ended first, and nothing has changed.
+
+    Returns:
+        The new pack's name without a suffix; empty when none was needed.
+
+    Raises:
+        GitFailed: it did not get to its end; every pack is where it was.
+    """
+    words = ["-m", __name__, str(objects), *(stem.name for stem in stems)]
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *words, cwd=objects, env=git.environment(), start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        raise GitFailed(["packing"], 127, str(error)) from error
+    try:
+        out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, 9)
+            await asyncio.shield(process.wait())
+    if process.returncode:
+        raise GitFailed(["packing"], process.returncode, err.decode("utf-8", "replace"))
+    return out.decode().strip()
+
+
+def main() -> int:
+    """Merge the packs named on the command line: the objects folder, then their names without a suffix."""
+    os.nice(19)
+    objects = Path(sys.argv[1])
+    made = merge(objects, [objects / "pack" / name for name in sys.argv[2:]], DiskFiles())
+    sys.stdout.write(f"{made.name}\n" if made is not None else "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
