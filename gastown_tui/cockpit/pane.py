@@ -13,14 +13,18 @@ NOTE_ROOM = 0.75
 
 
 class Pane(Canvas):
-    """One of the four parts of the town. `zoomed` has the whole screen; at a height of one row it is a bar."""
+    """One of the four parts of the town. `zoomed` has the whole screen; at a height of one row it is a bar.
+
+    `chosen`: the person has used a key or a click here. Until then the selection is what matters most; from then on
+    it stays where it was put.
+    """
 
     number: ClassVar[int] = 0
     title: ClassVar[str] = ""
 
     def __init__(self) -> None:
         super().__init__(id=self.title.lower())
-        self.zoomed = False
+        self.zoomed, self.chosen = False, False
 
     def draw(self, scene: Scene, width: int, height: int) -> list[Line]:
         """What stands under the rule, in so many cells."""

@@ -143,7 +143,7 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         text = self.link.notes.get(NOTE, "")
         free = self.top is None and self.submit is None and not self.mayor_field.text
         if text and text != self._noticed and free:
-            self._noticed = text
+            self._noticed, self.footer.message = text, ()
             self.set_focus(None)
             self.desk.open(NOTE, text)
 
@@ -212,7 +212,7 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         if self.in_field(event):
             return
         event.stop()
-        self.board.chosen = self.board.chosen or self.pane == "board"
+        self.panes[self.pane].chosen = True
         key = keys.spelled(event.key, event.character)
         counts = self.top is None or self.top.scope not in (commands.NEEDS, commands.LEAVE)
         result = self.dispatcher.feed(key, self.scopes(), self.clock.monotonic(), counts)
@@ -265,6 +265,7 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         if self.guide is not None:
             self.guide.touched("click")
         if isinstance(target, Pane) and self.top is None:
+            target.chosen = True
             name = next(name for name, pane in self.panes.items() if pane is target)
             if name != self.pane and not event.turn:
                 self.desk.focus_pane(name)

@@ -18,15 +18,14 @@ _NARROW = {
     "landed": ("working", "witness", "refinery", "landed"),
 }
 _USUAL = ("ready", "working", "witness", "refinery")
+_PRESSING = ("working", "refinery", "witness", "sheriff", "ready", "backlog", "landed")
+"""Columns in the order in which a selection nobody made is looked for."""
 _INSPECTED = 16
 """Rows from which a narrow board spells out the selected card in its last rows."""
 
 
 class Kanban(Pane):
-    """The board. The selection is a bead, so that it stays with its bead wherever that goes.
-
-    Until the person has used a key or a click there (`chosen`), it is the first card of those that matter most.
-    """
+    """The board. The selection is a bead, so that it stays with its bead wherever that goes."""
 
     number = 2
     title = "Board"
@@ -34,7 +33,6 @@ class Kanban(Pane):
     def __init__(self) -> None:
         super().__init__()
         self.bead = ""
-        self.chosen = False
         self.column = "working"
         self._order: dict[str, list[str]] = {}
         self._first: dict[str, int] = {}
@@ -98,8 +96,7 @@ class Kanban(Pane):
             if self.chosen and self.bead in ids:
                 self.column = name
                 return
-        pressing = ("working", "ready", "backlog", "refinery", "witness", "sheriff", "landed")
-        names = (self.column, *pressing) if self.chosen else pressing
+        names = (self.column, *_PRESSING) if self.chosen else _PRESSING
         self.column = next((name for name in names if self._order.get(name)), self.column)
         ids = self._order.get(self.column) or [""]
         self.bead = ids[0]
@@ -163,7 +160,6 @@ class Kanban(Pane):
 
     def click(self, x: int, y: int) -> None:
         """Select the card under the pointer."""
-        self.chosen = True
         for left, width, name in self._spots:
             if left <= x < left + width and y >= 2 and (ids := self._order.get(name)):
                 tall = 2 if name == "landed" or self.size.width < NARROW else 3

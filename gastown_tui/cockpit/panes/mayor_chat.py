@@ -14,6 +14,8 @@ from gastown_tui.model.state import Speech
 TURNS = 60
 """Turns of the chat that are drawn; older ones are in the ledger."""
 _DRAFT_ROWS = 14
+_AROUND = 5
+"""Rows of a draft beside its tree: name, estimate, title, keys, and a blank one."""
 
 
 class MayorChat(Pane):
@@ -35,7 +37,7 @@ class MayorChat(Pane):
         lines = self._talk(scene, cells)
         drafts = [draft for draft in scene.town.drafts.values() if draft.state == "draft"]
         for draft in sorted(drafts, key=lambda d: d.at):
-            lines = [*lines, *([BLANK] if lines else []), *self._draft(scene, draft, cells)]
+            lines = [*lines, *([BLANK] if lines else []), *self._draft(scene, draft, cells, room)]
         if not lines:
             first = [(Span(row, "muted"),) for row in wrap("Say what you want built, then", cells)]
             lines = [*first[:-1], (*first[-1], Span(" Enter", "focus"), Span(".", "muted"))]
@@ -74,18 +76,18 @@ class MayorChat(Pane):
             return "The Mayor is not running; it gets this when it starts."
         return "The Mayor asks you." if mayor.state == "asking" else "The Mayor is reading and thinking."
 
-    def _draft(self, scene: Scene, draft: Draft, cells: int) -> list[Line]:
+    def _draft(self, scene: Scene, draft: Draft, cells: int, room: int) -> list[Line]:
         """The plan that waits for a yes, with its keys in the last row."""
         keys: list[Span] = []
         for key, word in (("a", " accept  "), ("e", " edit  "), ("x", " drop")):
             keys += [Span(key, "focus", True), Span(word, "muted")]
         title = clip(draft.plan.title, cells)
-        rows = self.size.height if self.zoomed else _DRAFT_ROWS
         wide = cells >= 46
+        rows = max(_DRAFT_ROWS, room - _AROUND) if wide else _DRAFT_ROWS
         return [
             *heading(scene, draft, cells),
             *([(Span(title, "text"),)] if wide else []),
-            *tree(draft, cells, rows * 2 if wide else rows, wide),
+            *tree(draft, cells, rows, wide),
             fit(keys, cells),
         ]
 

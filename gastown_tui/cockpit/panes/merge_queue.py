@@ -53,7 +53,7 @@ class MergeQueue(Pane):
 
     def _settle(self) -> None:
         beads = [bead for bead in self._spots if bead]
-        if self.bead not in beads:
+        if self.bead not in beads or not self.chosen:
             self.bead = beads[0] if beads else ""
 
     def _two_columns(self, scene: Scene, width: int, height: int) -> list[Line]:

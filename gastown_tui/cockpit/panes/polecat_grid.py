@@ -48,7 +48,7 @@ class PolecatGrid(Pane):
         """The tiles, row by row."""
         agents = _sorted(scene)
         self._order = [agent.name for agent in agents]
-        if self.agent not in self._order:
+        if self.agent not in self._order or not self.chosen:
             self.agent = self._order[0] if self._order else ""
         if not agents:
             return [_empty(scene)]
@@ -146,7 +146,7 @@ class PolecatGrid(Pane):
 
     def move(self, dx: int, dy: int) -> None:
         """h j k l over the grid."""
-        if self.agent not in self._order:
+        if self.agent not in self._order or not self.chosen:
             return
         at = self._order.index(self.agent) + dx + dy * self._grid[0]
         if 0 <= at < len(self._order):
