@@ -112,7 +112,8 @@ def _commits(command: str, output: str, failed: bool, at: float | None) -> list[
         return [Note(at, "COMMIT", one_line(subject), sha, True) for sha, subject in found]
     if failed:
         return [Note(at, "FAIL", "git commit", _reason(output), False)]
-    return [Note(at, "COMMIT", _message(command, _COMMIT) or "", "", True)]  # `git commit -q` prints nothing
+    # `git commit -q` prints nothing; with --no-edit it takes the words git prepared, which are a merge's.
+    return [Note(at, "COMMIT", _message(command, _COMMIT) or ("merge" if "--no-edit" in command else ""), "", True)]
 
 
 def _reason(output: str) -> str:

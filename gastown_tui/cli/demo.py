@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LIMIT = 120.0
 """Seconds the Mayor may take for a plan, and the town to land it, before the demo says what is stuck."""
 
-PACE, WATCHED_PACE = 0.02, 0.35
+PACE, WATCHED_PACE = 0.02, 0.3
 """Seconds between two steps of a rehearsed agent: when nobody looks, and when somebody does."""
 
 LINGER, LINGER_RECORDED = 600.0, 8.0

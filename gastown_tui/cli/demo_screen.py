@@ -83,7 +83,8 @@ class Show:
             self.over.set()
             return
         self.guide.turn("board")
-        self.guide.say("All has landed. A fresh clone of it is started and tried, as a stranger would")
+        if not stuck:
+            self.guide.say("All has landed. A fresh clone is started and tried, as a stranger would")
         ended = await asyncio.to_thread(demo.prove, self.engine.place, stuck)
         with contextlib.ExitStack() as kept:
             if ended.good:
@@ -114,11 +115,11 @@ class Show:
 def card(ended: demo.Ended, address: str) -> list[str]:
     """What the board says when all is over: a title, then lines."""
     if not ended.good:
-        return [demo.why(ended), "The town is kept. Esc looks round."]
+        return ["The demo did not come to its end", demo.why(ended), "The town is kept."]
     checks = {check.name for check in ended.verdict.checks if check.ok}
     proved = [words for name, words in _PROVED if name in checks]
     return [
-        f"All {ended.figures.landed} beads landed, and it works",
+        f"✓ All {ended.figures.landed} beads landed, and it works",
         f"Verified from a fresh clone: {', '.join(proved)}.",
         "",
         *([f"What they built runs now\t{address}"] if address else []),
@@ -177,7 +178,8 @@ async def _hosted(place: Place, keep: bool, linger: float, tell: Tell) -> None:
         if why == DETACH:
             opening.let_go(place.log)
             there = f"gt -C {place.root}"
-            tell(f"Detached; the demo goes on by itself. {there} comes back to it, {there} down ends it.", 0)
+            ways = f"  {there}        comes back to it\n  {there} down   ends it"
+            tell(f"Detached; the demo goes on by itself.\n{ways}", 0)
             await alone(engine)
         playing.cancel()
     if why != DETACH:

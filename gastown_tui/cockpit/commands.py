@@ -15,6 +15,7 @@ WhyNot = Callable[[Desk], str]
 
 TOWN, BOARD, POLECATS, TRAIN, MAYOR = "town", "board", "polecats", "train", "mayor"
 NEEDS, BEAD, PLAN, HELP, LEAVE, NOTICE = "needs", "bead", "plan", "help", "leave", "notice"
+ATTACH, WRITING = "attach", "writing"
 BEADS = (BOARD, TRAIN, BEAD)
 
 
@@ -145,7 +146,8 @@ FOOT_FIRST: dict[str, tuple[tuple[str, str], ...]] = {NEEDS: (("1-9", "answer"),
 FOOT_LAST: dict[str, tuple[tuple[str, str], ...]] = {
     NEEDS: (("j k", "move"), ("Esc", "back")), BEAD: (("j k", "scroll"), ("Esc", "back")),
     PLAN: (("j k", "scroll"), ("Esc", "back")), HELP: (("j k", "scroll"), ("Esc", "back")),
-    NOTICE: (("q", "leave"), ("Esc", "look round")),
+    NOTICE: (("q", "leave"), ("Esc", "look round")), ATTACH: (("ctrl+]", "leave the terminal"),),
+    WRITING: (("↵", "send"), ("ctrl+j", "new line"), ("Tab", "next pane"), ("Esc", "done"), ("Esc ?", "help")),
 }  # fmt: skip
 """What the footer of a sheet shows beside its commands."""
 FAMILIES = {"status.open": "status", "priority.0": "priority"}

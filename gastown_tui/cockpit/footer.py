@@ -14,19 +14,22 @@ MOST = 9
 
 
 class Footer(Canvas):
-    """The footer. `keys` are the commands to show, `message` what was said last, `label` what a line is written for."""
+    """The footer. `keys` are the commands to show, `message` what was said last, `label` what a line is written for,
+    `help` whether ? opens it now.
+    """
 
     def __init__(self) -> None:
         super().__init__(id="footer")
         self.keys: Sequence[tuple[str, str]] = ()
         self.message: Line = ()
         self.label = ""
+        self.help = True
 
     def rows(self, scene: Scene, width: int, height: int) -> list[Line]:
         """The footer's one row."""
         if self.label:
             return [fit((Span(" "), Span(clip(self.label, width // 2), "strong"), Span(" › ", "focus")), width, "well")]
-        help_key: Line = (Span("?", "focus", True), Span(" help ", "muted"))
+        help_key: Line = (Span("?", "focus", True), Span(" help ", "muted")) if self.help else ()
         if self.message:
             return [ends((Span(" "), *self.message), help_key, width)]
         out: list[Span] = [Span(" ")]

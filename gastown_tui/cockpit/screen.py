@@ -164,10 +164,13 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         self._offer()
 
     def _offer(self) -> None:
-        scope = self.scopes()[0]
+        scopes = self.scopes()
+        writing = self.focused is self.mayor_field
+        scope = commands.WRITING if writing else scopes[0]
         self.footer.keys = [
             (key_name(chord) if row else chord, name) for chord, row, name in commands.footer(scope, self.desk)
         ]
+        self.footer.help = not writing and any(scope in commands.BY_ID["help"].scopes for scope in scopes)
         self.footer.redraw()
 
     def place_all(self) -> None:

@@ -108,7 +108,7 @@ def test_detached_it_goes_on_and_is_found_again(tmp_path: Path) -> None:
     seen.shows("Detach; the town goes on")
     seen.child.send("d")
     code, said = seen.ended()
-    assert code == 0 and f"gt -C {town} comes back to it" in said
+    assert code == 0 and f"gt -C {town} " in said and "comes back to it" in said
     try:
         pid = gt(tmp_path, "-C", str(town), "status", "--json").json["engine"]["pid"]
         # With nobody there it does the overseer's part all the same.

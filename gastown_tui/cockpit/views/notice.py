@@ -32,7 +32,9 @@ class NoticeView(Sheet):
 
     def head(self, scene: Scene) -> Line:
         """The first line."""
-        return (Span("✓ ", "good"), Span(clip(_text(self.about)[0], 60), "strong"))
+        title = clip(_text(self.about)[0], 60)
+        mark = "✓ " if title.startswith("✓ ") else ""
+        return (Span(mark, "good"), Span(title.removeprefix(mark), "strong"))
 
     def note(self, scene: Scene) -> Line:
         """How to go on."""
