@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import keyword
 import os
 import sys
 import traceback
@@ -42,6 +43,8 @@ TABLE: dict[str, Entry] = {
     "ready": Entry("sling", "Beads that wait for nothing", WORK),
     "sling": Entry("sling", "Give ready beads to polecats", WORK),
     "convoy": Entry("convoy", "Beads that travel together", WORK),
+    "import": Entry("import_", "Bring beads in: Beads, SARIF, JSON, GitHub issues, Markdown", WORK),
+    "export": Entry("export", "Write the beads out: Beads JSONL, CSV, Markdown", WORK),
     "answer": Entry("answer", "Settle what needs you", WORK),
     "status": Entry("status", "The town at a glance", WATCH),
     "feed": Entry("feed", "What everybody is doing, line by line", WATCH),
@@ -76,7 +79,8 @@ class Rooms(click.Group):
         """The command of that name; commands of a room are named as in the table."""
         if name not in TABLE:
             return None
-        found: click.Command = getattr(importlib.import_module(f"gastown_tui.cli.{TABLE[name].room}"), name)
+        function = f"{name}_" if keyword.iskeyword(name) else name
+        found: click.Command = getattr(importlib.import_module(f"gastown_tui.cli.{TABLE[name].room}"), function)
         return found
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:

@@ -26,12 +26,14 @@ class Client:
         self._timeout = timeout
 
     @classmethod
-    def of(cls, place: Place, headers: Mapping[str, str] | None = None) -> Client:
+    def of(
+        cls, place: Place, headers: Mapping[str, str] | None = None, *, timeout: float = call.TIMEOUT
+    ) -> Client:
         """The client of a town; raises NoEngine when no engine says that it runs."""
         found = address.read(place)
         if found is None:
             raise no_engine()
-        return cls(found.socket, headers)
+        return cls(found.socket, headers, timeout=timeout)
 
     @classmethod
     def here(cls, environ: Mapping[str, str], folder: Path) -> Client:

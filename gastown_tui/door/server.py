@@ -22,6 +22,9 @@ from gastown_tui.model.town import Town
 LARGEST = 16 * 1024 * 1024
 """Bytes of a request's body: hooks carry whole files an agent read."""
 
+LARGEST_ORDER = 160 * 1024 * 1024
+"""Bytes of what comes in through the socket: a whole board at once, so that none of it is left out."""
+
 _AT_ONCE = 256
 _NOTES_EVERY = 0.25
 
@@ -77,7 +80,7 @@ class Door:
 
     async def open(self) -> None:
         """Listen on the socket and on a free port of loopback; raises GasTownError when the socket cannot be had."""
-        people = self._app()
+        people = self._app(LARGEST_ORDER)
         people.router.add_post("/v1/orders", self._orders)
         people.router.add_get("/v1/town", self._town)
         people.router.add_get("/v1/events", self._events)
@@ -101,8 +104,8 @@ class Door:
             await runner.cleanup()
         self.path.unlink(missing_ok=True)
 
-    def _app(self) -> web.Application:
-        app = web.Application(client_max_size=LARGEST, middlewares=[_refusals])
+    def _app(self, largest: int = LARGEST) -> web.Application:
+        app = web.Application(client_max_size=largest, middlewares=[_refusals])
         app.on_response_prepare.append(_tidy)
         return app
 

@@ -39,6 +39,11 @@ def _(order: o.CreateBead, town: Town) -> str:
 
 
 @_title.register
+def _(order: o.ImportBeads, town: Town) -> str:
+    return f"import {order.source} ({count(len(order.drafts), 'bead')})"
+
+
+@_title.register
 def _(order: o.UpdateBead, town: Town) -> str:
     which = _beads(order.all, town)
     if len(order.changes) != 1:

@@ -63,7 +63,7 @@ def read(raw: Raw) -> tuple[Dependency, ...]:
     except msgspec.ValidationError:
         pass
     out = []
-    for values in _decode_any(compact):
+    for values in _apart(compact):
         found = {name: msgspec.json.decode(values[name]) for name in _NAMES if name in values}
         if not isinstance(found.get("depends_on_id"), str):
             raise msgspec.ValidationError("An edge has no `depends_on_id` - at `$.dependencies`")
@@ -72,6 +72,14 @@ def read(raw: Raw) -> tuple[Dependency, ...]:
         text = msgspec.json.encode(values)
         out.append(edge if write(edge) == text else msgspec.structs.replace(edge, written=text.decode()))
     return tuple(out)
+
+
+def _apart(array: bytes) -> tuple[dict[str, Raw], ...]:
+    try:
+        return _decode_any(array)
+    except msgspec.ValidationError as error:
+        said, _, place = str(error).partition(" - at `$")
+        raise msgspec.ValidationError(f"{said} - at `$.dependencies{place or '`'}") from None
 
 
 def write(edge: Dependency) -> bytes:

@@ -29,6 +29,11 @@ def of(names: Collection[str]) -> str:
 
     Else words: `sorted`, or `keys` and each key; then `-name` for each field of DEFAULTS that was left out.
     """
+    return _of(tuple(names))
+
+
+@lru_cache(maxsize=4096)
+def _of(names: tuple[str, ...]) -> str:
     given = list(names)
     words = []
     if given != _in_beads_order(given):

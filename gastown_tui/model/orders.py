@@ -10,6 +10,7 @@ from gastown_tui.model.agent import MAYOR, POLECAT, WITNESS
 from gastown_tui.model.bead import Check
 from gastown_tui.model.convoy import Plan
 from gastown_tui.model.errors import Usage
+from gastown_tui.model.formats.draft import Draft
 
 OVERSEER = "overseer"
 
@@ -39,6 +40,18 @@ class CreateBead(Order, frozen=True):
     needs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     discovered_from: str = ""
+
+
+class ImportBeads(Order, frozen=True):
+    """Bring in drafts that a reader of model/formats made of `source`: all of them or none.
+
+    Drafts with a secret in them are refused, or with `redact` taken with words in its place.
+    """
+
+    source: str
+    format: str
+    drafts: tuple[Draft, ...]
+    redact: bool = False
 
 
 class UpdateBead(Order, frozen=True):
@@ -250,6 +263,7 @@ ORDERS: dict[str, Row] = {
     row.name: row
     for row in (
         _row("create_bead", CreateBead, frozenset({OVERSEER, POLECAT, MAYOR}), "File a bead"),
+        _row("import_beads", ImportBeads, _PERSON, "Bring beads in from outside"),
         _row("update_bead", UpdateBead, _PERSON, "Change a bead"),
         _row("close_bead", CloseBead, _PERSON, "Close a bead"),
         _row("reopen_bead", ReopenBead, _PERSON, "Reopen a bead"),

@@ -99,7 +99,7 @@ def test_a_fault_of_ours_shows_no_traceback_and_the_door_stays_open(tmp_path: Pa
 
 
 def test_a_body_past_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gastown_tui.door.server.LARGEST", 1024)
+    monkeypatch.setattr("gastown_tui.door.server.LARGEST_ORDER", 1024)
 
     async def scene() -> None:
         place = a_place(tmp_path)
