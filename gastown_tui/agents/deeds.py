@@ -6,6 +6,7 @@ import re
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+from gastown_tui.redact import redact
 from gastown_tui.text import one_line as clean_line
 
 _LINE = 300  # characters kept of a line
@@ -36,7 +37,7 @@ class Note(NamedTuple):
 
 def one_line(text: str) -> str:
     """Text of unknown origin as one line of at most 300 characters, without control and direction codes."""
-    line = clean_line(text[: _LINE * 8])
+    line = redact(clean_line(text[: _LINE * 8]))
     return line if len(line) <= _LINE else line[: _LINE - 1] + "…"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from gastown_tui.redact.cover import Stream
 from gastown_tui.world import Clock
 
 
@@ -20,6 +21,7 @@ class Cast:
         self._clock = clock
         self._file: IO[str] | None = None
         self._last = clock.monotonic()
+        self._secrets = Stream()
 
     def __enter__(self) -> Self:
         if self._path is not None:
@@ -31,6 +33,7 @@ class Cast:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self._file is not None:
+            self._put(self._secrets.end())
             self._file.close()
 
     def line(self, text: str) -> None:
@@ -38,7 +41,12 @@ class Cast:
         self.output(f"{text}\r\n")
 
     def output(self, text: str) -> None:
-        """What reached the terminal now, as it is."""
+        """What reached the terminal now, without secrets: the beginning of what may be one waits for the rest."""
+        self._put(self._secrets.feed(text))
+
+    def _put(self, text: str) -> None:
+        if not text:
+            return
         now = self._clock.monotonic()
         self._write([round(now - self._last, 3), "o", text])
         self._last = now

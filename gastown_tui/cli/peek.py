@@ -39,6 +39,7 @@ def screen(spool: str, count: int, rows: int = 40, columns: int = 120) -> list[s
 
     from gastown_tui.agents.screen import Screen
     from gastown_tui.agents.spool import tail
+    from gastown_tui.redact import cover
 
     try:
         data = tail(Path(spool))
@@ -46,7 +47,7 @@ def screen(spool: str, count: int, rows: int = 40, columns: int = 120) -> list[s
         raise Refused("Its screen was not kept.", f"{spool} cannot be read: {error.strerror}.") from error
     terminal = Screen(rows, columns)
     terminal.feed(data)
-    lines = [line.rstrip() for line in terminal.text()]
+    lines = [line.rstrip() for line in cover.screen(terminal.text(), columns)]
     while lines and not lines[-1]:
         lines.pop()
     return lines[-count:]

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import dataclasses
 import gc
-import logging
 import os
 import signal
 import sys
@@ -20,6 +19,7 @@ from gastown_tui.cockpit.guide import Guide
 from gastown_tui.door import address
 from gastown_tui.door.host import World, hosting
 from gastown_tui.door.remote import RemoteTown
+from gastown_tui.engine import secrecy
 from gastown_tui.engine.engine import Engine
 from gastown_tui.engine.link import Link
 from gastown_tui.engine.place import Place
@@ -150,8 +150,7 @@ async def _attached(place: Place, theme: str | None, read_only: bool) -> str:
 
 def _child(place: Place, theme: str | None, tell: opening.Tell) -> int:
     place.log.parent.mkdir(parents=True, exist_ok=True)
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(filename=place.log, level=logging.INFO, format=form)
+    secrecy.log_to(place.log)
     failed: list[GasTownError] = []
     try:
         asyncio.run(_hosted(place, theme, tell))

@@ -17,6 +17,7 @@ from gastown_tui.agents import processes
 from gastown_tui.door import address, wire
 from gastown_tui.door.server import Door
 from gastown_tui.door.shim import shim
+from gastown_tui.engine import secrecy
 from gastown_tui.engine.engine import Engine
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import GasTownError
@@ -118,7 +119,7 @@ def daemon(place: Place) -> int:
     """What the background process runs: its output goes to the engine's log. Returns the exit code."""
     place.log.parent.mkdir(parents=True, exist_ok=True)
     _redirect(place.log)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    secrecy.log_to()
     try:
         asyncio.run(host(place, ready=lambda: log.info("the door answers")))
     except (GasTownError, OSError, BaseExceptionGroup) as error:

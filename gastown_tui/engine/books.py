@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from gastown_tui.engine import minutes
+from gastown_tui.engine import minutes, secrecy
 from gastown_tui.engine.scribe import Scribe
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import CannotWrite, Refused
@@ -80,6 +80,7 @@ class Books:
 
         Raises:
             Illegal: the town does not allow one of them; nothing was written.
+            Refused: the engine is stopping, or imported records hold a secret; nothing was written.
             CannotWrite: the disk has not answered for long; nothing was written.
         """
         if self._closed:
@@ -88,7 +89,7 @@ class Books:
             raise CannotWrite(f"The journal cannot be written: {slow}.", f"{KEPT} The town goes on when it answers.")
         records, town = [], self.pending
         for event, order in zip(events, minutes.marks(who, town, len(events)), strict=True):
-            record = Record(town.seq + 1, self._clock.now(), who, event, order)
+            record = Record(town.seq + 1, self._clock.now(), who, secrecy.of_event(event), order)
             town = town.after(record)
             records.append(record)
         minutes.written(who, records)

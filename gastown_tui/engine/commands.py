@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gastown_tui.agents import processes
 from gastown_tui.model.bead import Check
+from gastown_tui.redact import redact
 from gastown_tui.world import Clock
 
 _KEPT = 64 * 1024
@@ -19,7 +20,7 @@ _KEPT = 64 * 1024
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended: `code` is None when it ran out of time; `output` is the last 64 KB of both streams."""
+    """How a command ended: `code` is None when it ran out of time; `output` is its last 64 KB, without secrets."""
 
     command: str
     code: int | None
@@ -71,7 +72,14 @@ async def run(command: str, folder: Path, env: Mapping[str, str], limit: float, 
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
-    return Ran(command, code, kept.decode(errors="replace"), clock.monotonic() - began)
+    return Ran(command, code, await asyncio.to_thread(_said, kept), clock.monotonic() - began)
+
+
+def _said(kept: bytearray) -> str:
+    """The output without secrets: later it is cut, and half a secret is not known for one."""
+    if len(kept) == _KEPT:
+        del kept[: kept.find(b"\n") + 1]
+    return redact(kept.decode(errors="replace"))
 
 
 async def _end(pid: int, clock: Clock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from gastown_tui.engine import minutes, titles
+from gastown_tui.engine import minutes, secrecy, titles
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.deacon import Deacon
 from gastown_tui.engine.sessions import Sessions
@@ -30,14 +30,16 @@ class Desk:
 
     async def answer(self, order: Order, caller: Caller) -> Any:
         """Answer an order, or raise the GasTownError that refuses it."""
-        row = ORDERS[NAMES[type(order)]]
+        name = NAMES[type(order)]
+        row = ORDERS[name]
         if caller.role not in row.who:
             raise Refused(f"{row.title} is not for a {caller.role}.", f"It is for: {', '.join(sorted(row.who))}.")
+        order, left_out = secrecy.of_order(name, order)
         handler = HANDLERS[type(order)]
         if caller.role != OVERSEER:
-            return await handler(self, order, caller)
+            return secrecy.answered(await handler(self, order, caller), left_out)
         with minutes.asking(row.name, titles.title(order, self.base.books.pending), row.final):
-            return await handler(self, order, caller)
+            return secrecy.answered(await handler(self, order, caller), left_out)
 
 
 Handler = Callable[[Desk, Any, Caller], Awaitable[Any]]

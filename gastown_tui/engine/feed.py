@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from gastown_tui.redact import redact
+
 _KEPT = 200
 
 
@@ -59,8 +61,9 @@ class Feed:
         self._all.append(line)
 
     async def add(self, at: float, agent: str, verb: str, text: str, **more: str | bool | None) -> None:
-        """Add a line; `more` are the other fields of FeedLine."""
-        values = {"seq": self.seq + 1, "at": at, "agent": agent, "verb": verb, "text": text, **more}
+        """Add a line, without secrets; `more` are the other fields of FeedLine."""
+        more = {name: redact(value) if isinstance(value, str) else value for name, value in more.items()}
+        values = {"seq": self.seq + 1, "at": at, "agent": agent, "verb": verb, "text": redact(text), **more}
         line = msgspec.convert(values, FeedLine)
         self._keep(line)
         if self._path is not None:

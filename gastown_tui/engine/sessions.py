@@ -20,6 +20,7 @@ from gastown_tui.model import events as e
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.errors import CannotWrite, GasTownError, Refused, StaleLease
 from gastown_tui.model.orders import Caller
+from gastown_tui.redact import redact
 
 log = logging.getLogger(__name__)
 _SPENT_EVERY = 5.0
@@ -102,8 +103,9 @@ class Sessions:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lease = f"{caller.bead}:{caller.epoch}:{secret}"
         env = agent_environment(base, caller, wanted.worktree, wanted.branch, token, lease, folder)
+        prompt = await asyncio.to_thread(redact, wanted.prompt)
         seat = Seat(
-            role=caller.role, name=caller.name, worktree=wanted.worktree, session=session_id, prompt=wanted.prompt,
+            role=caller.role, name=caller.name, worktree=wanted.worktree, session=session_id, prompt=prompt,
             model=model, folder=folder, port=base.port, token=token, env=env, python=sys.executable,
             config_dir=Path(base.config.config_dir) if base.config.config_dir else None,
             spool=base.place.spool / f"{session_id}.raw",
@@ -157,12 +159,12 @@ class Sessions:
         return self.live.get(caller.name)
 
     def tell(self, name: str, text: str) -> None:
-        """Say something to an agent as its next prompt; raises Refused when it is not there."""
+        """Say something to an agent as its next prompt, without secrets; raises Refused when it is not there."""
         live = self.live.get(name)
         if live is None or live.ending:
             raise Refused(f"No session of {name} runs.", "See who works with: gt status")
         live.idle = False
-        live.session.paste(text)
+        live.session.paste(redact(text))
 
     async def end(self, name: str, reason: str, expected: bool = True) -> None:
         """End a session and its whole tree; one that is not `expected` counts as a death of its agent."""

@@ -14,7 +14,8 @@ _COMPARED = re.compile(r"(?<![=!<>])(?:==|!=)(?!=)")
 _SIGNATURE = re.compile(r"\b\w*(?:signature|digest|hmac|(?:token|password)_hash)\w*\b(?!\s*\.\s*(?:split|count))", re.I)
 _SECRET = re.compile(
     r"""\b\w*(?:secret|password|passwd|api_?key|token|private_key)\w*  # a name that promises a secret
-        \s*(?::\s*[\w.]+\s*)?=\s*[rb]?(["'])[^"'\s/{}<>]{6,}\1         # and a value that could be one""", re.I | re.X)
+        \s*(?::\s*[\w.]+\s*)?=\s*[rb]?(["'])  # and a value that could be one
+        (?:[^"'\s/{}<>]{6,}|\[redacted:[^"']+)\1             # or that the town has left out""", re.I | re.X)
 _STATEMENT = r"(?:select\b.*\bfrom|insert\s+into|update\b.*\bset|delete\s+from)\b"
 _BUILT_SQL = re.compile(
     rf"""\bf(["']).*{_STATEMENT}.*\{{       # f"SELECT ... {{name}}"

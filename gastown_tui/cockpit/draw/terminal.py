@@ -11,6 +11,7 @@ from rich.style import Style as RichStyle
 from gastown_tui.agents import spool
 from gastown_tui.agents.screen import Colour, Run, Screen, Style
 from gastown_tui.cockpit.draw.lines import Line, Span
+from gastown_tui.redact import cover
 
 ROWS, COLUMNS = 40, 120
 """The size a session's terminal has unless somebody is attached to it (agents/session.py)."""
@@ -40,6 +41,18 @@ def line_of(runs: list[Run]) -> Line:
     )
 
 
+def _covered(runs: list[Run], covers: list[cover.Cover]) -> list[Run]:
+    """The runs of a row with its secrets covered, in the colours they had."""
+    if not covers:
+        return runs
+    text = cover.covered("".join(run.text for run in runs), covers)
+    out, at = [], 0
+    for run in runs:
+        out.append(run._replace(text=text[at : at + len(run.text)]))
+        at += len(run.text)
+    return out
+
+
 class Tail:
     """One agent's terminal: what its spool has gained is fed to an emulator."""
 
@@ -47,6 +60,7 @@ class Tail:
         self.path = path
         self.screen = Screen(rows, columns)
         self.lines: list[Line] = [()] * rows
+        self._covers: dict[int, list[cover.Cover]] = {}
         self._at = self._size()
         self.screen.feed(spool.tail(path))
 
@@ -68,9 +82,17 @@ class Tail:
             self._at += len(data)
             self.screen.feed(data)
         changed = self.screen.rows_changed(monotonic)
-        for row in changed:
-            self.lines[row] = line_of(self.screen.row(row))
+        if changed:
+            self._draw(changed)
         return bool(changed)
+
+    def _draw(self, changed: list[int]) -> None:
+        """Draw rows anew; a secret may reach into rows that did not change."""
+        rows = [self.screen.row(number) for number in range(self.screen.rows)]
+        covers = cover.covers(["".join(run.text for run in runs) for runs in rows], self.screen.columns)
+        for number in {*changed, *covers, *self._covers}:
+            self.lines[number] = line_of(_covered(rows[number], covers.get(number, [])))
+        self._covers = covers
 
     def _restart(self, size: int) -> None:
         """The file was begun anew, or ran ahead of us: rebuild from its end."""
@@ -82,6 +104,7 @@ class Tail:
         """Another size; the program in it repaints."""
         self.screen.resize(rows, columns)
         self.lines = [()] * rows
+        self._covers = {}
 
 
 class Tails:

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from gastown_tui.literals import TRAILING, is_literal
+from gastown_tui.redact.literals import TRAILING, is_literal
 
 
 class Finding(NamedTuple):
@@ -46,21 +46,17 @@ def _is_jwt(match: re.Match[str]) -> bool:
         return False
 
 
-def _assigned(match: re.Match[str]) -> bool:
-    bare = match["bare"]
-    if bare is None:
-        quoted = match["double"] or match["single"] or match["escaped"]
-        return is_literal(match["name"], quoted, quoted=True)
-    spaced = ":" in match["sep"] or match["sep"].strip() != match["sep"]
-    return is_literal(match["name"], bare, spaced=spaced)
-
-
-_NAME = r"""(?P<name>passwor[dt]s?|passwd|passphrase|pwd|secret|token|(?:api|access|secret|private|auth)[_-]?key
-    |credentials?|gt_lease)"""
-_SIGN = r"""(?:\\{0,7}["'`]\]?)?(?P<sep>[ \t]{0,4}(?::=|=>|==?|:)[ \t]{0,4})"""
-_VALUE = r"""(?:[bruf]{0,2}(?:\\{1,7}"(?P<escaped>[^"\s\\]{1,4096}+)(?=\\|$)|"(?P<double>[^"\s]{1,4096}+)(?="|$)
-    |'(?P<single>[^'\s]{1,4096}+)(?='|$))|(?P<bare>[^\s"'`<>,;(){}\[\]\\][^\s"'`<>]{0,4095}+))"""
-_LOOSE = re.I | re.X
+_ASSIGNED = re.compile(
+    r"""(?P<name>passwor[dt]s?|passwd|passphrase|pwd|secret|token|credentials?|gt_lease
+            |(?:(?<=api)|(?<=api[_-])|(?<=auth)|(?<=auth[_-])|(?<=access)|(?<=access[_-])|(?<=secret)|(?<=secret[_-])
+              |(?<=private)|(?<=private[_-]))key)
+        (?:\\{0,7}["'`]\]?)?(?P<sign>[ \t]{0,4}(?::=|=>|==?|:)[ \t]{0,4}|[ \t]{1,4})
+        (?:[bruf]{0,2}(?:\\{1,7}"(?P<escaped>[^"\s\\]{1,4096}+)(?=\\|$)|"(?P<double>[^"\s]{1,4096}+)(?="|$)
+            |'(?P<single>[^'\s]{1,4096}+)(?='|$))
+         |(?P<bare>[^\s"'`<>,;(){}\[\]\\][^\s"'`<>]{0,4095}+))""", re.I | re.X,
+)  # fmt: skip
+_NAMED = ("passw", "passphrase", "pwd", "secret", "token", "credential", "gt_lease", "key")
+_OPTION = re.compile(r"(?<!-)--[a-z-]{0,24}$", re.I)
 _BODY = "[A-Za-z0-9_.~+/=-]"
 
 _SHAPES = (
@@ -113,17 +109,7 @@ _SHAPES = (
         "credentials", ("bearer ",), re.compile(rf"(?i:bearer)[ \t]{{1,4}}(?P<secret>{_BODY}{{16,}}+)"),
         lambda match: is_literal("bearer", match["secret"], quoted=True),
     ),
-    _Shape(
-        "password", ("passw", "passphrase", "pwd", "secret", "token", "key", "credential", "gt_lease"),
-        re.compile(_NAME + _SIGN + _VALUE, _LOOSE),
-        _assigned,
-    ),
-    _Shape(
-        "password", ("--",),
-        re.compile(r"(?<!-)--[a-z-]{0,24}?" + _NAME + r"(?P<sep>[ \t]{1,4})" + _VALUE, _LOOSE), _assigned,
-    ),
 )  # fmt: skip
-_GROUPS = ("secret", "double", "single", "escaped", "bare")
 _KINDS = {"token": "token", "key": "key", "secret": "secret", "lease": "lease"}
 """What an assigned value is called, by a part of its name; any other is a password."""
 
@@ -136,26 +122,37 @@ _LINE_AT_MOST, _KEY_AT_MOST = 240, 32 * 1024
 _PASSES = 5
 """What is left beside a secret may look like one in its turn; bounded, so that nobody can make it take long."""
 _COLOURS = re.compile("[\x1b\ufffd]\\[[0-9;:?]{0,40}[A-Za-z]")
-_ALL_MARKS = {"private key", *(mark for shape in _SHAPES for mark in shape.marks)}
+_ALL_MARKS = {"private key", *_NAMED, *(mark for shape in _SHAPES for mark in shape.marks)}
 _MARKS = tuple(mark for mark in _ALL_MARKS if not any(other in mark for other in _ALL_MARKS - {mark}))
 """The least that must be looked for to be sure that a text holds nothing."""
+
+
+def may_hold(text: str) -> bool:
+    """Whether it is worth looking closer; a microsecond or two for a short text."""
+    low = text.lower()
+    for mark in _MARKS:
+        if mark in low:
+            return True
+    return _coloured(text)
 
 
 def find(text: str) -> tuple[Finding, ...]:
     """Everything in a text that looks like a secret, in order, none overlapping another.
 
     Colour codes inside a token do not hide it, whether whole or with their ESC replaced. The time is linear in the
-    text: about a microsecond for a short one that holds nothing, whatever somebody wrote to make it slow.
+    text, whatever somebody wrote to make it slow.
     """
-    low = text.lower()
-    if not any(mark in low for mark in _MARKS) and not _coloured(text):
+    if not may_hold(text):
         return ()
     if _coloured(text):
         return _through_colours(text)
+    low = text.replace("\u0130", "i").lower()  # the one letter that grows: places must stay the same
     found = list(_keys(text)) if "private key" in low else []
     for shape in _SHAPES:
         if any(mark in low for mark in shape.marks):
             found += _of(shape, text)
+    for mark in _NAMED:
+        found += _assigned(mark, text, low)
     return _apart(found)
 
 
@@ -215,21 +212,32 @@ def _coloured(text: str) -> bool:
 
 
 def _of(shape: _Shape, text: str) -> Iterator[Finding]:
+    group = "secret" if "secret" in shape.pattern.groupindex else 0
     for match in shape.pattern.finditer(text):
-        if shape.check is not None and not shape.check(match):
-            continue
-        groups = match.groupdict()
-        group = next((name for name in _GROUPS if groups.get(name) is not None), 0)
-        start, end = match.span(group)
-        if group == "bare":
-            end = start + len(match["bare"].rstrip(TRAILING))
-        yield Finding(_called(shape, groups.get("name") or ""), start, end)
+        if shape.check is None or shape.check(match):
+            yield Finding(shape.kind, *match.span(group))
 
 
-def _called(shape: _Shape, name: str) -> str:
-    if shape.check is not _assigned:
-        return shape.kind
-    return next((word for part, word in _KINDS.items() if part in name.lower()), shape.kind)
+def _assigned(mark: str, text: str, low: str) -> Iterator[Finding]:
+    """What is given to names that hold `mark`, after a sign or, as an option of a command, after a blank."""
+    at = low.find(mark)
+    while at >= 0:
+        match = _ASSIGNED.match(text, at)
+        if match is not None:
+            group = next(name for name in ("escaped", "double", "single", "bare") if match[name] is not None)
+            if _is_given(match, group, text):
+                kind = next((word for part, word in _KINDS.items() if part in match["name"].lower()), "password")
+                end = match.start(group) + len(match[group].rstrip(TRAILING)) if group == "bare" else match.end(group)
+                yield Finding(kind, match.start(group), end)
+        at = low.find(mark, match.end() if match is not None else at + len(mark))
+
+
+def _is_given(match: re.Match[str], group: str, text: str) -> bool:
+    sign = match["sign"]
+    if not sign.strip() and _OPTION.search(text[max(0, match.start() - 27) : match.start()]) is None:
+        return False
+    spaced = ":" in sign or sign.strip() != sign
+    return is_literal(match["name"], match[group], quoted=group != "bare", spaced=spaced)
 
 
 def _keys(text: str) -> Iterator[Finding]:
