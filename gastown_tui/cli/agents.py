@@ -35,7 +35,7 @@ def verdict(file: str, as_json: bool) -> None:
     Example:
       gt verdict - < verdict.json
     """
-    answer = common.client().order("verdict", common.read_object(file))
+    answer = common.order("verdict", **common.read_object(file))
     common.show(answer, f"The verdict on {answer.get('bead')} is kept: {answer.get('decision')}.", as_json)
 
 

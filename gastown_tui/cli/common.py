@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gastown_tui.door import call
 from gastown_tui.engine.place import Place, find
 from gastown_tui.model.errors import NoEngine, NoTown, Usage
 from gastown_tui.text import clean, clip, one_line, pad, width
@@ -51,9 +52,12 @@ def client() -> Client:
     return Client.here(os.environ, folder())
 
 
-def order(name: str, **args: Any) -> dict[str, Any]:
-    """Ask the engine and wait until it is durable; raises what it says."""
-    return client().order(name, args)
+def order(name: str, /, **args: Any) -> dict[str, Any]:
+    """Ask the engine and wait until it is durable; says what was left out, raises what the engine says."""
+    answer = client().order(name, args)
+    if said := call.left_out(answer.get("left_out", [])):
+        hint(said)
+    return answer
 
 
 def town() -> Town:

@@ -131,7 +131,7 @@ def edit(id: str, file: str, as_json: bool) -> None:
     if changed is None:
         common.show({"plan": draft.id, "revision": draft.revision}, "Nothing was changed.", as_json)
         return
-    answer = common.client().order("edit_plan", {"plan": draft.id, "changed": changed})
+    answer = common.order("edit_plan", plan=draft.id, changed=changed)
     common.show(answer, _filed(answer), as_json)
 
 

@@ -19,6 +19,7 @@ from gastown_tui.cockpit.views.notice import NOTE, NoticeView
 from gastown_tui.cockpit.views.palette import PaletteView
 from gastown_tui.cockpit.views.reading import HelpView, LeaveView, PlanView
 from gastown_tui.cockpit.views.sheet import Sheet
+from gastown_tui.door import call
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.convoy import Draft
 from gastown_tui.model.errors import GasTownError
@@ -90,12 +91,13 @@ class DeskWork:
 
     async def _ask(self, order: Order, done: str) -> None:
         try:
-            await self._screen.link.ask(order)
+            answer = await self._screen.link.ask(order)
         except GasTownError as error:
             self.say(error.title, error.hint, bad=True)
             return
-        if done:
-            self.say(done)
+        left_out = call.left_out(answer.get("left_out", []) if isinstance(answer, dict) else [])
+        if done or left_out:
+            self.say(done or "Done", left_out)
         self._screen.poll()
 
     def say(self, text: str, hint: str = "", bad: bool = False) -> None:

@@ -145,11 +145,27 @@ def order(name: str, args: dict[str, object]) -> dict[str, object]:
     try:
         reply = json.loads(got)
         if status < 400:
-            return dict(reply["answer"] or {})
+            return _left_out(dict(reply["answer"] or {}))
         error = reply["error"]
         raise Failure(int(error["code"]), str(error["title"]), str(error["hint"]))
     except (ValueError, KeyError, TypeError):
         raise Failure(REFUSED, f"The engine answered {status} and nothing else.", "Look at: gt log") from None
+
+
+def left_out(found: list[dict[str, str]]) -> str:
+    """What an order held and the town did not take, in words: `found` is the answer's `left_out`."""
+    if not found:
+        return ""
+    named = ", ".join(f"{one['kind']} ({one['where']})" for one in found[:5])
+    more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+    return f"Left out, because the town keeps no secrets: {named}{more}. Agents get theirs by the environment."
+
+
+def _left_out(answer: dict[str, object]) -> dict[str, object]:
+    found = answer.get("left_out")
+    if isinstance(found, list) and found:
+        sys.stderr.write(_plain(left_out(found)) + "\n")
+    return answer
 
 
 def hook(event: str, payload: bytes) -> bytes:
