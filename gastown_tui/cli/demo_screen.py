@@ -193,6 +193,9 @@ def _closing(place: Place, show: Show, keep: bool, why: str) -> None:
         GasTownError: it did not come to its end, or not to a good one.
     """
     ended = show.ended
+    if not keep and (why == HANGUP or (ended is not None and ended.good)):
+        # Whose line dropped cannot be told where it would go on.
+        shutil.rmtree(place.root.parent, ignore_errors=True)
     if ended is None:
         how = "The demo was stopped before its end." if why == STOPPED else "You left the demo before its end."
         raise GasTownError(how, f"It goes on with: gt demo --keep {place.root}")
@@ -201,8 +204,6 @@ def _closing(place: Place, show: Show, keep: bool, why: str) -> None:
         lines += [f"What they built ran at {show.address} until now."]
     if ended.good and keep:
         lines += [f"To run it again: cd {place.root} && python3 -m app --port 8000"]
-    if ended.good and not keep:
-        shutil.rmtree(place.root.parent, ignore_errors=True)
     if why != HANGUP:
         common.show(None, [*lines, "This on your repository: gt"], False)
     if not ended.good:

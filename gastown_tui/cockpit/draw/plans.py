@@ -63,7 +63,7 @@ def tree(draft: Draft, cells: int, rows: int, files: bool = False) -> list[Line]
         if each == 2:
             out.append(crop((Span(under, "line"), Span("   "), *_details(bead)), cells))
     if len(shown) < len(planned):
-        out.append((Span("└ ", "line"), Span(f"and {len(planned) - len(shown)} more, Enter shows them", "muted")))
+        out.append((Span("└ ", "line"), Span(f"and {len(planned) - len(shown)} more", "muted")))
     return out
 
 

@@ -51,7 +51,7 @@ class Kanban(Pane):
             return [(Span(" No bead matches. ", "muted"), Span("Esc", "focus"), Span(" clears the filter.", "muted"))]
         narrow = width < NARROW
         shown = self._shown(width)
-        widths = _narrow_widths(shown, width) if narrow else _widths(scene.town.counts(), width)
+        widths = _narrow_widths(shown, scene.town.counts(), width) if narrow else _widths(scene.town.counts(), width)
         spelled = narrow and height >= _INSPECTED
         rows = height - 1 - (3 if spelled else 0)
         self._spots, x, blocks = [], 0, []
@@ -183,18 +183,25 @@ def _widths(counts: dict[str, int], width: int) -> list[int]:
     for index, name in enumerate(COLUMNS):
         if not counts[name] and name != "working":
             out[index] = min(out[index], len(name) + 2 + 4)
-    # When all has landed there is nothing else to read.
-    wide = "landed" if counts["landed"] and sum(counts.values()) == counts["landed"] else "working"
+    wide = _widest(counts)
     if wide == "landed":
         out[2] = min(out[2], len("working") + 2 + 4)
     out[COLUMNS.index(wide)] += width - sum(out)
     return out
 
 
-def _narrow_widths(shown: tuple[str, ...], width: int) -> list[int]:
+def _narrow_widths(shown: tuple[str, ...], counts: dict[str, int], width: int) -> list[int]:
     """Cells of each of the few columns a narrow board shows."""
-    weights = [25 if name == "working" else 17 if name in ("ready", "backlog") else 19 for name in shown]
+    usual = {"ready": 17, "backlog": 17, _widest(counts): 25}
+    weights = [usual.get(name, 19) for name in shown]
     out = [weight * width // sum(weights) for weight in weights]
-    wide = shown.index("working") if "working" in shown else 0
-    out[wide] += width - sum(out)
+    wide = _widest(counts)
+    if wide == "landed" and wide in shown:
+        out = [len(name) + 7 for name in shown]
+    out[shown.index(wide) if wide in shown else 0] += width - sum(out)
     return out
+
+
+def _widest(counts: dict[str, int]) -> str:
+    """The column that takes what the others leave: Working, or Landed when there is nothing else to read."""
+    return "landed" if counts["landed"] and sum(counts.values()) == counts["landed"] else "working"

@@ -15,7 +15,9 @@ TURNS = 60
 """Turns of the chat that are drawn; older ones are in the ledger."""
 _DRAFT_ROWS = 14
 _AROUND = 5
-"""Rows of a draft beside its tree: name, estimate, title, keys, and a blank one."""
+"""Rows of a wide draft beside its tree: name, estimate, title, keys, and a blank one; a narrow one has three."""
+_FEWEST = 3
+"""Rows of the tree that are drawn in any case."""
 
 
 class MayorChat(Pane):
@@ -83,7 +85,8 @@ class MayorChat(Pane):
             keys += [Span(key, "focus", True), Span(word, "muted")]
         title = clip(draft.plan.title, cells)
         wide = cells >= 46
-        rows = max(_DRAFT_ROWS, room - _AROUND) if wide else _DRAFT_ROWS
+        around = _AROUND if wide else _AROUND - 2
+        rows = max(_FEWEST, room - around) if wide else max(_FEWEST, min(_DRAFT_ROWS, room - around))
         return [
             *heading(scene, draft, cells),
             *([(Span(title, "text"),)] if wide else []),
