@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import TypeVar
 
 from immutables import Map
 
+from gastown_tui.model import waiting
 from gastown_tui.model.agent import Agent
-from gastown_tui.model.bead import BLOCKING, Bead
-from gastown_tui.model.state import State, blocks
+from gastown_tui.model.bead import Bead
+from gastown_tui.model.state import State
 
 T = TypeVar("T", bound=State)
+K = TypeVar("K", str, int)
 
 
 def with_beads(town: T, beads: Mapping[str, Bead]) -> T:
-    """The town with exactly these beads (by id) and the indexes over them; 100,000 take 0.5 s, put by put 1.2 s."""
-    open_needs, dependants = _edges(beads)
-    town = town.with_(
-        beads=Map(beads),
-        open_needs=Map(open_needs),
-        dependants=Map({id: Map(dict.fromkeys(those)) for id, those in dependants.items()}),
-    )
+    """The town with exactly these beads (by id) and the indexes over them, at the town's own time."""
+    town = _deferred(_edges(town.with_(beads=Map(beads)), beads), beads)
+    town = town.with_(stopped=Map(dict.fromkeys(_stopped(town, beads))))
     columns: dict[str, list[str]] = {}
     going: list[str] = []
     for id, bead in beads.items():
@@ -29,25 +28,63 @@ def with_beads(town: T, beads: Mapping[str, Bead]) -> T:
             columns.setdefault(name, []).append(id)
             if name == "ready" and bead.work.go:
                 going.append(id)
-    return town.with_(
-        columns=Map({name: Map(dict.fromkeys(ids)) for name, ids in columns.items()}),
-        going=Map(dict.fromkeys(going)),
-    )
+    return town.with_(columns=_sets(columns), going=Map(dict.fromkeys(going)))
 
 
-def _edges(beads: Mapping[str, Bead]) -> tuple[dict[str, int], dict[str, list[str]]]:
-    """How many open beads each one waits for, and which wait for each."""
-    blocking = {id for id, bead in beads.items() if blocks(bead)}
-    open_needs = dict.fromkeys(beads, 0)
-    dependants: dict[str, list[str]] = {}
+def _sets(lists: Mapping[K, list[str]]) -> Map[K, Map[str, None]]:
+    return Map({key: Map(dict.fromkeys(ids)) for key, ids in lists.items()})
+
+
+def _edges(town: T, beads: Mapping[str, Bead]) -> T:
+    """Which beads wait for each, which belong to each, and how many open ones each waits for."""
+    dependants: dict[str, dict[str, int]] = {}
+    children: dict[str, list[str]] = {}
+    open_children: dict[str, int] = {}
+    gates: dict[str, dict[str, int]] = {}
     for id, bead in beads.items():
         if not bead.dependencies:
             continue
-        needs = {edge.depends_on_id for edge in bead.dependencies if edge.type in BLOCKING}
-        for need in needs:
-            dependants.setdefault(need, []).append(id)
-        open_needs[id] = len(needs & blocking)
-    return open_needs, dependants
+        if found := waiting.gates(bead):
+            gates[id] = found
+        for target, gate in found.items():
+            dependants.setdefault(target, {})[id] = gate
+        for parent in dict.fromkeys(bead.parents):
+            children.setdefault(parent, []).append(id)
+            if waiting.active(bead):
+                open_children[parent] = open_children.get(parent, 0) + 1
+    shut = {id: waiting.shut(beads.get(id), open_children.get(id, 0)) for id in dependants}
+    open_needs = dict.fromkeys(beads, 0)
+    for id, found in gates.items():
+        open_needs[id] = sum(1 for target, gate in found.items() if gate & shut[target])
+    return town.with_(
+        open_needs=Map(open_needs), dependants=Map({id: Map(those) for id, those in dependants.items()}),
+        children=_sets(children), open_children=Map(open_children),
+    )  # fmt: skip
+
+
+def _deferred(town: T, beads: Mapping[str, Bead]) -> T:
+    """Which beads are deferred, and when the next deferral passes."""
+    later = {id: until for id, bead in beads.items() if (until := waiting.later(bead))}
+    alarms: dict[int, list[str]] = {}
+    for id, until in later.items():
+        if town.at < until < inf:
+            alarms.setdefault(waiting.day(until), []).append(id)
+    made = _sets(alarms)
+    return town.with_(later=Map(later), alarms=made, wake_at=waiting.first(made, later))
+
+
+def _stopped(town: State, beads: Mapping[str, Bead]) -> set[str]:
+    """Those with a reason of their own, and all below them."""
+    found: set[str] = set()
+    left = [
+        id for id, bead in beads.items()
+        if waiting.stops(bead, town.open_needs[id], town.later.get(id, 0.0), town.at)
+    ]  # fmt: skip
+    while left:
+        if (id := left.pop()) not in found:
+            found.add(id)
+            left.extend(child for child in town.children.get(id, ()) if waiting.active(beads[child]))
+    return found
 
 
 def with_agents(town: T, agents: Mapping[str, Agent]) -> T:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from math import inf
 from typing import Any, Self
 
 import msgspec
 from immutables import Map
 
+from gastown_tui.model import indexes, waiting
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.convoy import Convoy, Draft
@@ -40,7 +42,13 @@ class Speech(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """Everything known, immutable: a change gives a new one that shares all but O(log n) with the old."""
+    """Everything known, immutable: a change gives a new one that shares all but O(log n) with the old.
+
+    From `columns` on these are indexes over the beads and agents, as of unix second `at` (model/waiting.py):
+    `open_needs` counts the beads that shut a gate before each, `dependants` has the gates by the bead they wait for,
+    `children` and `open_children` belong to parents, `later` has those deferred or never ready, `alarms` the
+    deferrals to come by day, and `wake_at` when the next of them passes.
+    """
 
     rig: str = ""
     target: str = ""
@@ -63,7 +71,13 @@ class State(msgspec.Struct, frozen=True):
     undo: Map[int, Entry] = Map()
     columns: Map[str, _Ids] = Map()
     open_needs: Map[str, int] = Map()
-    dependants: Map[str, _Ids] = Map()
+    dependants: Map[str, Map[str, int]] = Map()
+    children: Map[str, _Ids] = Map()
+    open_children: Map[str, int] = Map()
+    stopped: _Ids = Map()
+    later: Map[str, float] = Map()
+    alarms: Map[int, _Ids] = Map()
+    wake_at: float = inf
     going: _Ids = Map()
     running: _Ids = Map()
 
@@ -89,8 +103,8 @@ class State(msgspec.Struct, frozen=True):
             return stage
         if bead.status == "closed":
             return None
-        waits = self.open_needs.get(bead.id, 0) or not bead.work.approved or bead.status != "open" or bead.work.held
-        return "backlog" if waits else "ready"
+        may = bead.status == "open" and bead.work.approved and not bead.work.held
+        return "ready" if may and bead.id not in self.stopped and self.later.get(bead.id) != inf else "backlog"
 
     def in_column(self, name: str) -> Iterator[Bead]:
         """The beads of a column, in no order."""
@@ -109,8 +123,31 @@ class State(msgspec.Struct, frozen=True):
         return sorted(self.in_column("ready"), key=_order)
 
     def blockers(self, bead: Bead) -> list[str]:
-        """Ids of the open beads that keep this one from being ready."""
-        return [id for id in bead.needs if (other := self.beads.get(id)) is not None and blocks(other)]
+        """Ids of the beads that keep this one from being ready: those it needs, and those its stopped parents need."""
+        out = dict.fromkeys(self._shutting(bead))
+        seen, left = {bead.id}, list(bead.parents)
+        while left:
+            id = left.pop()
+            if id not in seen and id in self.stopped:
+                seen.add(id)
+                out.update(dict.fromkeys(self._shutting(self.beads[id])))
+                left.extend(self.beads[id].parents)
+        return list(out)
+
+    def _shutting(self, bead: Bead) -> Iterator[str]:
+        for id, gate in waiting.gates(bead).items():
+            if gate & waiting.shut(self.beads.get(id), self.open_children.get(id, 0)):
+                yield id
+
+    def blocked(self) -> frozenset[str]:
+        """Every bead that an open one keeps from being ready, itself or through its parents."""
+        out: set[str] = set()
+        left = [id for id in self.stopped if self.open_needs.get(id)]
+        while left:
+            if (id := left.pop()) not in out:
+                out.add(id)
+                left.extend(child for child in self.children.get(id, _NONE) if child in self.stopped)
+        return frozenset(out)
 
     @property
     def cost_usd(self) -> float:
@@ -136,69 +173,16 @@ class State(msgspec.Struct, frozen=True):
 
     def put(self, bead: Bead) -> Self:
         """The state with a bead added or replaced, and every index that it moves."""
-        old = self.beads.get(bead.id)
-        dependants, open_needs = self.dependants, self.open_needs
-        if old is None or old.dependencies != bead.dependencies:
-            before = set(old.needs) if old is not None else set()
-            after = set(bead.needs)
-            for id in before - after:
-                dependants = _without(dependants, id, bead.id)
-            for id in after - before:
-                dependants = dependants.set(id, dependants.get(id, _NONE).set(bead.id, None))
-            opened = sum(1 for id in after if (other := self.beads.get(id)) is not None and blocks(other))
-            open_needs = open_needs.set(bead.id, opened)
-        state = self.with_(beads=self.beads.set(bead.id, bead), dependants=dependants, open_needs=open_needs)
-        moved = [(bead.id, self.column(old) if old is not None else None)]
-        step = blocks(bead) - (old is not None and blocks(old))
-        if step:
-            for id in dependants.get(bead.id, _NONE):
-                moved.append((id, state.column(state.beads[id])))
-                open_needs = open_needs.set(id, open_needs.get(id, 0) + step)
-            state = state.with_(open_needs=open_needs)
-        return state._recolumn(moved)
+        return indexes.put(self, bead)
 
     def without(self, id: str) -> Self:
         """The state without a bead, and every index that this moves."""
-        old = self.beads[id]
-        dependants, open_needs = self.dependants, self.open_needs.delete(id)
-        for need in set(old.needs):
-            dependants = _without(dependants, need, id)
-        state = self.with_(beads=self.beads.delete(id), dependants=dependants)
-        moved = [(other, self.column(self.beads[other])) for other in dependants.get(id, _NONE)] if blocks(old) else []
-        for other, _ in moved:
-            open_needs = open_needs.set(other, open_needs[other] - 1)
-        was = self.column(old)
-        columns = self.columns if was is None else _without(self.columns, was, id)
-        going = self.going.delete(id) if id in self.going else self.going
-        return state.with_(open_needs=open_needs, columns=columns, going=going)._recolumn(moved)
+        return indexes.without(self, id)
 
-    def _recolumn(self, moved: list[tuple[str, str | None]]) -> Self:
-        columns, going = self.columns, self.going
-        for id, was in moved:
-            now = self.column(self.beads[id])
-            if (now == "ready" and self.beads[id].work.go) != (id in going):
-                going = going.delete(id) if id in going else going.set(id, None)
-            if was == now and (now is None or id in columns.get(now, _NONE)):
-                continue
-            if was is not None and id in columns.get(was, _NONE):
-                columns = _without(columns, was, id)
-            if now is not None:
-                columns = columns.set(now, columns.get(now, _NONE).set(id, None))
-        if columns is self.columns and going is self.going:
-            return self
-        return self.with_(columns=columns, going=going)
+    def until(self, now: float) -> Self:
+        """The state at unix second `now` if nothing happens till then: deferrals that passed are over."""
+        return indexes.until(self, now)
 
 
 def _order(bead: Bead) -> tuple[int, str, str]:
     return bead.priority, bead.created_at, bead.id
-
-
-def blocks(bead: Bead) -> bool:
-    """Whether a bead keeps those that need it from being ready."""
-    return bead.status not in ("closed", "pinned")
-
-
-def _without(index: Map[str, _Ids], key: str, id: str) -> Map[str, _Ids]:
-    """An index with one id less; a set that becomes empty goes, so that equal towns have equal indexes."""
-    left = index[key].delete(id)
-    return index.set(key, left) if left else index.delete(key)

@@ -40,9 +40,11 @@ class Town(State, frozen=True):
         """
         if record.seq != self.seq + 1:
             raise Illegal(f"Record {record.seq} does not follow {self.seq}.", "The ledger is out of order.")
-        town: Town = CASES[type(record.event)](self, record.event, record)
-        town = noting.noted(self, _dated(town, record), record)
-        return town.with_(seq=record.seq, at=record.at)
+        # Time passes first: what an event may do depends on which deferrals are over when it happens.
+        before = self.until(record.at)
+        before = before if before.at == record.at else before.with_(at=record.at)
+        town: Town = CASES[type(record.event)](before, record.event, record)
+        return noting.noted(before, _dated(town, record), record).with_(seq=record.seq)
 
     def after_all(self, records: Iterable[Record]) -> Town:
         """The town after several records."""
