@@ -120,8 +120,8 @@ def _detail(town: Town, found: Bead) -> Iterator[str]:
     yield f"  {where}, P{found.priority}, {found.issue_type}" + (f", {found.assignee}" if found.assignee else "")
     if work.held:
         yield f"  held: {work.held}"
-    if blockers := town.blockers(found):
-        yield f"  waits for {', '.join(blockers)}"
+    if not work.held and (waits := town.waits(found)):
+        yield f"  {waits}"
     if work.convoy:
         yield f"  convoy {work.convoy}"
     if work.landed:

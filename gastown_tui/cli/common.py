@@ -63,11 +63,12 @@ def order(name: str, /, **args: Any) -> dict[str, Any]:
 def town() -> Town:
     """The town now: from its engine, or from its ledger while none runs."""
     try:
-        return client().town()
+        found = client().town()
     except NoEngine:
         from gastown_tui.engine.reading import read_town
 
-        return read_town(place())
+        found = read_town(place())
+    return found.until(max(found.at, time.time()))
 
 
 def as_json(command: _F) -> _F:

@@ -7,22 +7,32 @@ from typing import Any
 import click
 
 from gastown_tui.cli import common
+from gastown_tui.text import count
 
 
 @click.command()
 @common.as_json
 def ready(as_json: bool) -> None:
-    """Beads that wait for nothing, in the order they are slung.
+    """Beads that wait for nothing, as Beads has them: by priority, the newest first.
+
+    Ready is what is open, approved, not pinned, not ephemeral and not deferred, and neither blocked itself nor part of
+    something that is blocked or deferred. gt bead show ID says what a bead waits for.
 
     \b
     Example:
       gt ready
+      gt bead list 'ready = true and label = auth'
     """
     from gastown_tui.model.bead import record
 
-    beads = common.town().ready()
+    town = common.town()
+    beads = sorted(town.in_column("ready"), key=lambda bead: bead.id)
+    beads.sort(key=lambda bead: bead.created_at, reverse=True)
+    beads.sort(key=lambda bead: bead.priority)
     rows = [[b.id, f"P{b.priority}", b.title] for b in beads]
-    common.show([record(b) for b in beads], common.table(rows) or ["Nothing is ready."], as_json)
+    waiting = town.counts()["backlog"]
+    more = f" {count(waiting, 'bead')} in Backlog: gt bead list --column backlog" if waiting else ""
+    common.show([record(b) for b in beads], common.table(rows) or [f"Nothing is ready.{more}"], as_json)
 
 
 @click.command()

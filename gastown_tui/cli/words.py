@@ -29,6 +29,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.BeadChanged: lambda x: f"{x.bead}: {', '.join(_changed(name, value) for name, value in x.changes.items())}",
     e.BeadMoved: lambda x: f"{x.bead}: {x.move.replace('_', ' ')}" + (f", {x.reason}" if x.reason else ""),
     e.BeadApproved: lambda x: f"{x.bead} may go",
+    e.Woken: lambda x: f"{', '.join(x.beads[:5])}{' ...' if len(x.beads) > 5 else ''}: deferred no longer",
     e.Slung: lambda x: f"{x.bead} was slung to {x.lease.polecat} (epoch {x.lease.epoch})",
     e.AgentStarted: lambda x: f"{x.agent} ({x.role}) {'goes on' if x.resumed else 'started'}" + _about(x.bead),
     e.AgentTurned: lambda x: f"{x.agent} is {x.state}",

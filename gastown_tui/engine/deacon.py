@@ -74,9 +74,16 @@ class Deacon:
             needs.ask(self._base, "storm", "dispatch", "Agents keep dying", f"{why}. Start more?", (HOLD, GO_ON))
 
     def look(self, town: Town) -> None:
-        """Notice a target that moved underneath us, and a budget that is used up."""
+        """Notice a target that moved underneath us, a budget that is used up, and a deferral that has passed."""
         self._tip()
         self._budget()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Say that deferrals have passed: nothing else tells a town that rests."""
+        base, now = self._base, self._base.clock.now()
+        if base.books.pending.wake_at <= now and (ids := base.books.pending.waking(now)):
+            base.books.write("deacon", e.Woken(tuple(ids)))
 
     def _tip(self) -> None:
         base = self._base

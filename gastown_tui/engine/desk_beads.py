@@ -127,8 +127,7 @@ async def sling(desk: Desk, order: o.Sling, caller: Caller) -> Any:
     ready = [b.id for b in wanted if town.column(b.working(approved=True)) == "ready"]
     would, left = ready[:room], len(wanted) - min(len(ready), room)
     if len(ready) < len(wanted):
-        waits = ", ".join(town.blockers(wanted[0])) or wanted[0].work.held or wanted[0].status
-        why = f"{wanted[0].id} waits for {waits}" if order.bead else why
+        why = f"{wanted[0].id} {town.waits(wanted[0])}" if order.bead else why
     answer = {"slung": [] if order.dry_run else would, "would": would, "holding": left, "why": why if left else ""}
     if not order.dry_run and (go := [b for b in wanted if not (b.work.go and b.work.approved)]):
         await desk.base.books.record(caller.name, *(e.BeadApproved(b.id) for b in go))

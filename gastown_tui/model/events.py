@@ -131,6 +131,12 @@ class BeadApproved(Event, frozen=True, tag="bead_approved"):
     bead: str
 
 
+class Woken(Event, frozen=True, tag="woken"):
+    """The deferrals of these beads are over: time moved the town, and this says so to everybody who looks at it."""
+
+    beads: tuple[str, ...]
+
+
 class Slung(Event, frozen=True, tag="slung"):
     """A ready bead was given to a polecat; durable before the polecat is started."""
 
@@ -313,7 +319,7 @@ class Spent(Event, frozen=True, tag="spent"):
 
 AnyEvent = (
     TownFounded | EngineStarted | EngineStopped | Held | Resumed | TipMoved | BeadCreated | BeadChanged | BeadMoved
-    | BeadsImported | HistoryImported
+    | BeadsImported | HistoryImported | Woken
     | BeadApproved | Slung | AgentStarted | AgentTurned | AgentEnded | Submitted | Checked | Reviewed | Conflicted
     | Gated | MergeTurned | LandingBegun | LandingFailed | Landed | Escalated | Answered | Said | MayorHeard
     | PlanSubmitted | PlanApproved | PlanDropped | Spent | Restored | Undone | Redone

@@ -140,6 +140,11 @@ def bead_approved(town: S, event: e.BeadApproved, record: e.Record) -> S:
     return town.put(_bead(town, event.bead).working(approved=True, go=True))
 
 
+@case(e.Woken)
+def woken(town: S, event: e.Woken, record: e.Record) -> S:
+    return town
+
+
 @case(e.Slung)
 def slung(town: S, event: e.Slung, record: e.Record) -> S:
     bead = _bead(town, event.bead)

@@ -18,11 +18,19 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound="State")
 _V = TypeVar("_V")
 _NONE: Map[str, Any] = Map()
+_NOBODY: frozenset[str] = frozenset()
 
 
 def put(state: S, bead: Bead) -> S:
     """The state with a bead added or replaced."""
-    return _Change(state, state.at).put(bead, bead.id).done()
+    old = state.beads.get(bead.id)
+    if old is None or old.extra is not bead.extra or old.dependencies is not bead.dependencies:
+        return _Change(state, state.at).put(bead, bead.id).done()
+    if old.status != bead.status or _end(old) != _end(bead):
+        return _Change(state, state.at).put(bead, bead.id).done()
+    # Nothing that another bead, or its own being stopped, hangs on: most changes are like this.
+    after = state.with_(beads=state.beads.set(bead.id, bead))
+    return after if old.work is bead.work else _columns(state, after, (bead.id,))
 
 
 def without(state: S, id: str) -> S:
@@ -94,15 +102,14 @@ class _Change(Generic[S]):
 
     def _parents(self, old: Bead | None, bead: Bead | None, id: str) -> set[str]:
         """Keep the parents' sides; returns those that now have active children, or have none any more."""
-        before, after = set(old.parents if old is not None else ()), set(bead.parents if bead is not None else ())
+        before, after = _parents(old), _parents(bead)
         for parent in before - after:
             self.children = lacking(self.children, parent, id)
         for parent in after - before:
             self.children = having(self.children, parent, id, None)
-        was = before if _active(old) else set()
-        now = after if _active(bead) else set()
+        now = after if _active(bead) else _NOBODY
         turned = set()
-        for parent in was ^ now:
+        for parent in (before if _active(old) else _NOBODY) ^ now:
             count = self.open_children.get(parent, 0) + (1 if parent in now else -1)
             self.open_children = self.open_children.set(parent, count) if count else self.open_children.delete(parent)
             if not count or (count == 1 and parent in now):
@@ -166,7 +173,9 @@ class _Change(Generic[S]):
         Whoever lost theirs is let go together with all below that had theirs from nowhere else (they may stand in a
         circle and hold one another); then whoever has a reason yet is stopped again, and all below.
         """
-        seeds |= {id for id in self.touched if self._stops(id) != self._stopped_before(id)}
+        seeds |= {id for id in self.touched if id not in seeds and self._stops(id) != self._stopped_before(id)}
+        if not seeds:
+            return
         loose = [id for id in seeds if id in self.stopped and not self._stops(id)]
         freed: set[str] = set()
         while loose:
@@ -187,11 +196,11 @@ class _Change(Generic[S]):
         self.touched |= freed
 
     def _stops(self, id: str) -> bool:
-        return _stops(self.beads.get(id), self.open_needs.get(id, 0), self.later.get(id, 0.0), self.at)
+        return waiting.stops(self.beads.get(id), self.open_needs.get(id, 0), self.later.get(id, 0.0), self.at)
 
     def _stopped_before(self, id: str) -> bool:
         old = self.old
-        return _stops(old.beads.get(id), old.open_needs.get(id, 0), old.later.get(id, 0.0), old.at)
+        return waiting.stops(old.beads.get(id), old.open_needs.get(id, 0), old.later.get(id, 0.0), old.at)
 
     def _reason(self, id: str) -> bool:
         bead = self.beads.get(id)
@@ -210,12 +219,12 @@ class _Change(Generic[S]):
         return _columns(old, state, self.touched)
 
 
-def _stops(bead: Bead | None, open_needs: int, until: float, at: float) -> bool:
-    return bead is not None and waiting.stops(bead, open_needs, until, at)
-
-
 def _active(bead: Bead | None) -> bool:
     return bead is not None and active(bead)
+
+
+def _parents(bead: Bead | None) -> frozenset[str]:
+    return frozenset(bead.parents) if bead is not None and bead.dependencies else _NOBODY
 
 
 def _edges(bead: Bead | None) -> tuple[Dependency, ...]:
@@ -242,6 +251,8 @@ def _columns(old: S, state: S, ids: Iterable[str]) -> S:
             columns = lacking(columns, was, id)
         if now is not None:
             columns = having(columns, now, id, None)
+    if columns is state.columns and going is state.going:
+        return state
     return state.with_(columns=columns, going=going)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 import msgspec
 from immutables import Map
 
-from gastown_tui.model import indexes, waiting
+from gastown_tui.model import indexes, reasons, waiting
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.convoy import Convoy, Draft
@@ -122,6 +122,10 @@ class State(msgspec.Struct, frozen=True):
         """Ready beads in the order they are slung: priority, then age."""
         return sorted(self.in_column("ready"), key=_order)
 
+    def waking(self, now: float) -> list[str]:
+        """Ids of the beads whose deferral passes by unix second `now`, sorted."""
+        return sorted(id for ids in self.alarms.values() for id in ids if self.later[id] <= now)
+
     def blockers(self, bead: Bead) -> list[str]:
         """Ids of the beads that keep this one from being ready: those it needs, and those its stopped parents need."""
         out = dict.fromkeys(self._shutting(bead))
@@ -138,6 +142,10 @@ class State(msgspec.Struct, frozen=True):
         for id, gate in waiting.gates(bead).items():
             if gate & waiting.shut(self.beads.get(id), self.open_children.get(id, 0)):
                 yield id
+
+    def waits(self, bead: Bead) -> str:
+        """What keeps a bead from being slung, in words; empty when nothing does."""
+        return reasons.waits(self, bead)
 
     def blocked(self) -> frozenset[str]:
         """Every bead that an open one keeps from being ready, itself or through its parents."""

@@ -34,6 +34,9 @@ _FAILED = re.compile(
 )
 
 
+_RESTING = ("closed", "pinned")
+
+
 class _Later(msgspec.Struct, frozen=True):
     defer_until: Any = None
     ephemeral: Any = None
@@ -45,7 +48,7 @@ _decode_later = msgspec.json.Decoder(_Later).decode
 
 def active(bead: Bead) -> bool:
     """Whether a bead is neither closed nor pinned: only such ones block others, or are stopped themselves."""
-    return bead.status not in ("closed", "pinned")
+    return bead.status not in _RESTING
 
 
 def failed(bead: Bead) -> bool:
@@ -92,9 +95,11 @@ def later(bead: Bead) -> float:
     return max(0.0, until or 0.0)
 
 
-def stops(bead: Bead, open_needs: int, until: float, at: float) -> bool:
-    """Whether something stops a bead without its parents' doing, at unix second `at`."""
-    return active(bead) and (open_needs > 0 or bead.status == "deferred" or at < until < inf)
+def stops(bead: Bead | None, open_needs: int, until: float, at: float) -> bool:
+    """Whether something stops a bead without its parents' doing, at unix second `at`; never one that is gone."""
+    if bead is None or bead.status in _RESTING:
+        return False
+    return open_needs > 0 or bead.status == "deferred" or at < until < inf
 
 
 def day(until: float) -> int:

@@ -13,6 +13,7 @@ from gastown_tui.model.lifecycle import COLUMNS
 from gastown_tui.model.town import Town
 from tests.model.telling import Telling
 
+INDEXES = ("columns", "going", "open_needs", "dependants", "children", "open_children", "stopped", "later", "alarms")
 CLAIMED = ("working", "sheriff", "witness", "refinery")
 
 
@@ -52,7 +53,7 @@ class TownMachine(Telling):
         for id in sorted(self.town.beads, reverse=True):
             fresh = fresh.put(self.town.beads[id])
         bulk = with_agents(with_beads(Town(), dict(self.town.beads)), dict(self.town.agents))
-        for name in ("columns", "open_needs", "dependants", "going"):
+        for name in INDEXES:
             assert getattr(fresh, name) == getattr(bulk, name) == getattr(self.town, name), name
         assert set(self.town.running) == set(bulk.running) == {a.name for a in self.town.agents.values() if a.live}
 

@@ -25,7 +25,7 @@ class Scope:
     """A town at unix second `now`, and what several beads' values are read from; worked out when first wanted."""
 
     def __init__(self, town: State, now: float) -> None:
-        self.town: State = town
+        self.town: State = town.until(max(now, town.at))
         self.now = now
 
     @cached_property
@@ -50,17 +50,7 @@ class Scope:
     @cached_property
     def blocked(self) -> frozenset[str]:
         """Beads that something open holds up."""
-        town = self.town
-        return frozenset(id for id, count in town.open_needs.items() if count and town.beads[id].status != "closed")
-
-    @cached_property
-    def children(self) -> dict[str, list[str]]:
-        """The beads that belong to each parent."""
-        out: dict[str, list[str]] = {}
-        for bead in self.town.beads.values():
-            for parent in bead.parents:
-                out.setdefault(parent, []).append(bead.id)
-        return out
+        return self.town.blocked()
 
 
 def matching(query: Query, town: State, now: float) -> Test:
@@ -71,6 +61,7 @@ def matching(query: Query, town: State, now: float) -> Test:
 def select(query: Query, town: State, now: float) -> list[Bead]:
     """The beads `Query.select` gives."""
     scope = Scope(town, now)
+    town = scope.town
     beads: Iterable[Bead] = town.beads.values()
     if query.where is not None:
         test = _test(query.where, scope)
@@ -236,4 +227,4 @@ def _next(scope: Scope, id: str, way: str) -> Iterator[str]:
         yield from bead.parents
     if way in ("down", "all"):
         yield from scope.town.dependants.get(id, ())
-        yield from scope.children.get(id, ())
+        yield from scope.town.children.get(id, ())
