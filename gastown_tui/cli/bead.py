@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def list_(
     if column is not None and column not in COLUMNS:
         raise Usage(f"There is no column {column}.", f"There are: {', '.join(COLUMNS)}.")
     town = looking.town(at)
-    found, meant, closed = querying.asked(town, query, column, status_, label, all_)
+    found, meant, closed = querying.asked(town, query, column, status_, label, all_, town.at if at else time.time())
     rows = [[b.id, f"P{b.priority}", town.column(b) or b.status, b.assignee, b.title] for b in found]
     text = common.table(rows) or [querying.nothing(town, meant, closed)]
     common.show([{**record(b), "column": town.column(b) or ""} for b in found], text, as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import click
@@ -48,9 +47,14 @@ def language() -> str:
 
 
 def asked(
-    town: Town, words: tuple[str, ...], column: str | None, status: str | None, label: str | None, all_: bool
-) -> tuple[list[Bead], Query, int]:
-    """The beads meant, the query as it was understood, and how many more fit that are closed; raises QueryError."""
+    town: Town, words: tuple[str, ...], column: str | None, status: str | None, label: str | None, all_: bool,
+    now: float,
+) -> tuple[list[Bead], Query, int]:  # fmt: skip
+    """The beads meant at unix second `now`, the query as it was understood, and how many more fit that are closed.
+
+    Raises:
+        QueryError: the words are no query.
+    """
     from gastown_tui.model.query import parse
     from gastown_tui.model.query.tree import All, Compare, Value
 
@@ -60,7 +64,7 @@ def asked(
     if parts:
         where = All((*parts, query.where) if query.where is not None else tuple(parts))
         query = msgspec.structs.replace(query, where=where)
-    found = query.select(town, time.time())
+    found = query.select(town, now)
     if all_ or msgspec.structs.replace(query, order=()).fields() & _ASKS_FOR_CLOSED:
         return found, query, 0
     live = [bead for bead in found if bead.status != "closed"]
