@@ -1,16 +1,4 @@
-"""What keeps a bead from being ready, as in Beads: rules about one bead, or one edge, at a time.
-
-A bead is ready when it is open, approved, not held, not pinned, not ephemeral, and not *stopped*. It is stopped while
-
-- a bead it needs shuts the gate between them (`shut`), or
-- its `defer_until` is to come, or its status is `deferred`, or
-- a bead it belongs to (`parent-child`), neither closed nor pinned, is stopped: that flows down to any depth. A parent
-  that is merely open stops nobody. In a circle of parents all are stopped while something stops one of them.
-
-Beads (its blocked-issues cache) is followed with three differences, each of which only ever makes a bead wait longer: a
-deferral flows down as far as a blockage does, not one step; `waits-for` also waits for the spawner itself; and it
-always waits for all children, whatever its `gate` says.
-"""
+"""What keeps a bead from being ready, as in Beads: rules about one bead, or one edge, at a time."""
 
 from __future__ import annotations
 
@@ -96,7 +84,19 @@ def later(bead: Bead) -> float:
 
 
 def stops(bead: Bead | None, open_needs: int, until: float, at: float) -> bool:
-    """Whether something stops a bead without its parents' doing, at unix second `at`; never one that is gone."""
+    """Whether something stops a bead without its parents' doing, at unix second `at`; never one that is gone.
+
+    A bead is ready when it is open, approved, not held, not pinned, not ephemeral, and not stopped. It is stopped while
+
+    - a bead it needs shuts the gate between them (`shut`), or
+    - its `defer_until` is to come, or its status is `deferred`, or
+    - a bead it belongs to (`parent-child`), neither closed nor pinned, is stopped: that flows down to any depth. A
+      parent that is merely open stops nobody. In a circle of parents all are stopped while one has another reason.
+
+    Beads (its blocked-issues cache) is followed, but for three things that make a bead wait longer, never shorter: a
+    deferral flows down as far as a blockage, not one step; `waits-for` waits for the spawner itself, too; and it waits
+    for all children, whatever its `gate` says.
+    """
     if bead is None or bead.status in _RESTING:
         return False
     return open_needs > 0 or bead.status == "deferred" or at < until < inf
