@@ -59,7 +59,8 @@ class Ended:
 @click.option("--headless", is_flag=True, help="As fast as it goes, without a screen.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep the town in this folder; one there goes on.")
 @click.option("--cast", "cast_file", type=click.Path(path_type=Path), help="Record what is shown as an asciicast.")
-@click.option("--linger", type=click.FloatRange(0), help="Seconds its end stays if no key is used (600, recorded 8).")
+@click.option("--linger", type=click.FloatRange(0), metavar="SECONDS",
+              help="How long its end stays while no key is used (600; recorded, 8).")  # fmt: skip
 @common.as_json
 @click.pass_context
 def demo(context: click.Context, headless: bool, keep: Path | None, cast_file: Path | None, linger: float | None,
