@@ -78,7 +78,7 @@ def _stopped(town: State, beads: Mapping[str, Bead]) -> set[str]:
     found: set[str] = set()
     left = [
         id for id, bead in beads.items()
-        if waiting.stops(bead, town.open_needs[id], town.later.get(id, 0.0), town.at)
+        if waiting.active(bead) and waiting.stops(bead, town.open_needs[id], town.later.get(id, 0.0), town.at)
     ]  # fmt: skip
     while left:
         if (id := left.pop()) not in found:

@@ -71,12 +71,12 @@ class _Change(Generic[S]):
         old = self.beads.get(id)
         self.beads = self.beads.set(id, bead) if bead is not None else self.beads.delete(id)
         self.touched.add(id)
-        if old is None or bead is None or old.extra is not bead.extra:
+        flipped = _active(old) != _active(bead)
+        if old is None or bead is None or flipped or old.extra is not bead.extra:
             self._defer(id, waiting.later(bead) if bead is not None else 0.0)
         edges = _edges(old) is not _edges(bead) and _edges(old) != _edges(bead)
         if edges:
             self._gates(old, bead, id)
-        flipped = _active(old) != _active(bead)
         turned = self._parents(old, bead, id) if edges or (flipped and _edges(bead)) else set()
         if old is None or bead is None or _end(old) != _end(bead):
             turned.add(id)

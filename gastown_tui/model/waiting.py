@@ -72,9 +72,9 @@ def shut(target: Bead | None, children: int) -> int:
 def later(bead: Bead) -> float:
     """Until which unix second a bead is deferred; 0 for not at all, infinity for one that is pinned or ephemeral.
 
-    A `defer_until` that is no time defers nothing.
+    A `defer_until` that is no time defers nothing, and none defers a bead that is closed.
     """
-    if bead.extra == b"{}":
+    if bead.extra == b"{}" or bead.status in _RESTING:
         return 0.0
     found = _decode_later(bead.extra)
     if found.ephemeral or found.pinned:

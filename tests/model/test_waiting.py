@@ -132,6 +132,17 @@ def test_a_deferral_passes_with_time_alone_and_comes_back_with_the_clock() -> No
     assert story.town.until(NOW + 1000).wake_at == inf and not story.town.until(NOW + 1000).alarms
 
 
+def test_a_closed_bead_is_not_woken() -> None:
+    """Its deferral counts again when it is reopened."""
+    story = Story(Town())
+    story.tell(e.BeadCreated(made("td-1", defer_until=stamp(NOW + 9))), NOW)
+    story.tell(e.BeadMoved("td-1", "close"), NOW + 1)
+    assert story.town.wake_at == inf and not story.town.waking(NOW + 99)
+    story.tell(e.BeadMoved("td-1", "reopen"), NOW + 2)
+    assert story.town.wake_at == NOW + 9 and story.town.waking(NOW + 99) == ["td-1"]
+    assert story.town.waits(story.bead("td-1")).startswith("is deferred until 2026-02-25 06:13")
+
+
 def test_a_circle_of_parents_lets_go_together() -> None:
     """They hold one another only as long as something holds one of them."""
     ring = [made(f"r{n}", (f"r{(n + 1) % 5}", "parent-child")) for n in range(5)]
