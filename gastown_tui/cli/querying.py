@@ -20,7 +20,7 @@ Query (in the shell's quotes; upper or lower case):
   login token       words in title, id or text; ratlog for Rate-limit the login
   FIELD = VALUE     also != < <= > >=, ~ contains, !~, in (a, b), not in (a, b)
   and or not ( )    'text as it stands'; nil is no value, as in assignee = nil
-  times (UTC)       -7d -24h -30min -3m (months) today 2026-01-31; idle > 10m
+  times             -7d -24h -30min -3m (months) today 2026-01-31; idle > 10m
   at the end        expand up|down|all [depth N|*]  order by FIELD [desc], ...
   gt bead list 'status = open and label in (auth, db) and updated > -7d'
 """

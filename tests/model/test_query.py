@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,11 +15,12 @@ from hypothesis import strategies as st
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Dependency, Return, Work
+from gastown_tui.model.dates import seconds
 from gastown_tui.model.errors import USAGE
 from gastown_tui.model.query import FIELDS, Query, QueryError, parse
 from gastown_tui.model.query.fields import NAMES
 from gastown_tui.model.query.fuzzy import fits
-from gastown_tui.model.query.literals import Moment, moment, seconds
+from gastown_tui.model.query.literals import Moment, moment, span
 from gastown_tui.model.query.tree import All, Among, Compare, Either, Expand, Node, Not, Order, Value, Word
 from gastown_tui.model.query.words import LONGEST
 from gastown_tui.model.town import Town, stamp
@@ -52,7 +55,7 @@ def town() -> Town:
 
 def ids(town: Town, text: str, now: float = NOW) -> list[str]:
     """The ids a query finds, short."""
-    return [bead.id.removeprefix("td-") for bead in parse(text).select(town, now)]
+    return [bead.id.removeprefix("td-") for bead in parse(text).select(town, now, UTC)]
 
 
 @pytest.mark.parametrize(
@@ -326,7 +329,7 @@ def test_fuzzy_words_are_beginnings_in_order(text: str, word: str) -> None:
 @given(st.from_regex(r"[+-]?[0-9]{1,6}(s|min|h|d|w|m|mo|y)", fullmatch=True), st.floats(0, 4e9))
 def test_a_time_from_now_is_always_a_moment(text: str, now: float) -> None:
     """However far away."""
-    found = moment(text, now)
+    found = moment(text, now, UTC)
     assert found is not None and (found.start <= now + 1 if text[0] == "-" else found.start >= now - 1)
 
 
@@ -334,10 +337,24 @@ def test_months_go_by_the_calendar_and_days_are_whole() -> None:
     """The 31st of March less a month is the last of February."""
     march = seconds("2026-03-31T12:00:00Z")
     assert march is not None
-    assert moment("-1m", march) == moment("-1mo", march) == Moment(*[seconds("2026-02-28T12:00:00Z") or 0.0] * 2)
-    assert moment("today", march) == moment("2026-03-31", 0.0)
+    february = seconds("2026-02-28T12:00:00Z") or 0.0
+    assert moment("-1m", march, UTC) == moment("-1mo", march, UTC) == Moment(february, february)
+    assert moment("today", march, UTC) == moment("2026-03-31", 0.0, UTC)
     assert seconds("0001-01-01T00:00:00Z") is None and seconds("soon") is None
-    assert moment("2026-03-31t12:00:00.123456789+00:00", 0.0) is not None
+    assert moment("2026-03-31t12:00:00.123456789+00:00", 0.0, None) is not None
+    assert span("1h30m") == 5400 and span("2 days") == 2 * DAY and span("10") is None
+
+
+def test_days_are_those_of_the_zone() -> None:
+    """Also where one has 23 hours."""
+    berlin = ZoneInfo("Europe/Berlin")
+    noon = seconds("2026-03-29T10:00:00Z") or 0.0
+    day = moment("today", noon, berlin)
+    assert day == Moment(seconds("2026-03-28T23:00:00Z") or 0.0, seconds("2026-03-29T22:00:00Z") or 0.0)
+    assert day == moment("2026-03-29", 0.0, berlin) and day.end - day.start == 23 * 3600
+    assert moment("2026-03-29T12:00", 0.0, berlin) == Moment(noon, noon)
+    for far in ("0001-01-01", "9999-12-31", "0001-01-01T00:00", "9999-12-31T23:59"):
+        assert moment(far, 0.0, None) is not None and moment(far, 0.0, berlin) is not None
 
 
 def test_order_is_the_same_whatever_order_beads_came_in() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from gastown_tui.model.dates import seconds
 from gastown_tui.model.lifecycle import COLUMNS, STATUSES
 from gastown_tui.model.query import literals
 from gastown_tui.model.query.words import shown
@@ -73,7 +75,7 @@ class Field(NamedTuple):
         """Why a text is no value of this field; empty when it is one."""
         known = {
             "number": literals.number(text) is not None, "priority": literals.priority(text) is not None,
-            "time": literals.moment(text, 0.0) is not None, "span": literals.span(text) is not None,
+            "time": literals.moment(text, 0.0, UTC) is not None, "span": literals.span(text) is not None,
             "flag": text.lower() in FLAGS,
         }.get(self.kind, True)  # fmt: skip
         if not known:
@@ -89,7 +91,7 @@ def _plain(name: str) -> Read:
 
 
 def _dated(name: str) -> Read:
-    return lambda scope, bead: literals.seconds(found) if (found := getattr(bead, name)) else None
+    return lambda scope, bead: seconds(found) if (found := getattr(bead, name)) else None
 
 
 class _Cold:
@@ -128,7 +130,7 @@ _PLAIN = re.compile(r"[a-z0-9 _.:-]+")
 
 def _cold_time(name: str) -> Read:
     cold = _Cold(name)
-    return lambda scope, bead: literals.seconds(found) if isinstance(found := cold(scope, bead), str) else None
+    return lambda scope, bead: seconds(found) if isinstance(found := cold(scope, bead), str) else None
 
 
 def _cold_flag(name: str) -> Read:
@@ -178,7 +180,7 @@ def _idle(scope: Scope, bead: Bead) -> float | None:
 
 
 def _age(scope: Scope, bead: Bead) -> float | None:
-    since = literals.seconds(bead.created_at)
+    since = seconds(bead.created_at)
     return None if since is None else max(0.0, scope.now - since)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,10 @@ _PLACE = {name: number for number, name in enumerate(COLUMNS)}
 class Scope:
     """A town at unix second `now`, and what several beads' values are read from; worked out when first wanted."""
 
-    def __init__(self, town: State, now: float) -> None:
+    def __init__(self, town: State, now: float, zone: tzinfo | None) -> None:
         self.town: State = town.until(max(now, town.at))
         self.now = now
+        self.zone = zone
 
     @cached_property
     def asking(self) -> frozenset[str]:
@@ -53,14 +55,14 @@ class Scope:
         return self.town.blocked()
 
 
-def matching(query: Query, town: State, now: float) -> Test:
+def matching(query: Query, town: State, now: float, zone: tzinfo | None) -> Test:
     """The test `Query.matching` gives."""
-    return _test(query.where, Scope(town, now)) if query.where is not None else lambda bead: True
+    return _test(query.where, Scope(town, now, zone)) if query.where is not None else lambda bead: True
 
 
-def select(query: Query, town: State, now: float) -> list[Bead]:
+def select(query: Query, town: State, now: float, zone: tzinfo | None) -> list[Bead]:
     """The beads `Query.select` gives."""
-    scope = Scope(town, now)
+    scope = Scope(town, now, zone)
     town = scope.town
     beads: Iterable[Bead] = town.beads.values()
     if query.where is not None:
@@ -175,7 +177,7 @@ def _is(field: Field, value: Value, scope: Scope) -> Test:
     if field.kind == "flag":
         return lambda bead: bool(read(scope, bead)) is fields.FLAGS[text]
     if field.kind == "time":
-        moment = literals.moment(text, scope.now)
+        moment = literals.moment(text, scope.now, scope.zone)
         return lambda bead: moment is not None and (found := read(scope, bead)) is not None and moment.holds(found)
     limit = _limit(field, text, scope)
     return lambda bead: bool(read(scope, bead) == limit)
@@ -184,7 +186,7 @@ def _is(field: Field, value: Value, scope: Scope) -> Test:
 def _limit(field: Field, text: str, scope: Scope) -> float:
     """The number a value stands for; of a day, its beginning."""
     if field.kind == "time":
-        moment = literals.moment(text, scope.now)
+        moment = literals.moment(text, scope.now, scope.zone)
         found = None if moment is None else moment.start
     else:
         found = {"number": literals.number, "priority": literals.priority, "span": literals.span}[field.kind](text)

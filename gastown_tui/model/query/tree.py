@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -140,23 +141,24 @@ class Query(msgspec.Struct, frozen=True):
                 left.append(part.part)
         return frozenset(found)
 
-    def matching(self, town: State, now: float) -> Callable[[Bead], bool]:
+    def matching(self, town: State, now: float, zone: tzinfo | None = None) -> Callable[[Bead], bool]:
         """A test of single beads, without `expand` and `order by`: what a filter of a board needs.
 
         Args:
             town: the town the beads are of.
             now: unix seconds, for `-7d`, `today` and how long somebody is idle.
+            zone: the zone of days, and of times that name none; None is the machine's.
         """
         from gastown_tui.model.query.selection import matching
 
-        return matching(self, town, now)
+        return matching(self, town, now, zone)
 
-    def select(self, town: State, now: float) -> list[Bead]:
-        """The beads meant, as of unix second `now`, in one order for ever.
+    def select(self, town: State, now: float, zone: tzinfo | None = None) -> list[Bead]:
+        """The beads meant, as of unix second `now` (`zone` as for `matching`), in one order for ever.
 
         That is `order by`, beads without a value last; where that leaves beads equal, and without it: by column,
         then priority, then age, then id.
         """
         from gastown_tui.model.query.selection import select
 
-        return select(self, town, now)
+        return select(self, town, now, zone)
