@@ -61,13 +61,19 @@ def order(name: str, /, **args: Any) -> dict[str, Any]:
 
 
 def town() -> Town:
-    """The town now: from its engine, or from its ledger while none runs."""
+    """The town now: from its engine, or from its ledger while none runs.
+
+    Of a damaged ledger it is what can be read; what is missing is said on stderr.
+    """
     try:
         found = client().town()
     except NoEngine:
-        from gastown_tui.engine.reading import read_town
+        from gastown_tui.engine.partial import summary, view
 
-        found = read_town(place())
+        there = view(place())
+        if there.why:
+            hint("\n".join(summary(there)))
+        found = there.town
     return found.until(max(found.at, time.time()))
 
 

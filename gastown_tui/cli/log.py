@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from gastown_tui.cli.chronicle import Line
     from gastown_tui.engine.eventindex import Wanted
     from gastown_tui.engine.history import History
+    from gastown_tui.engine.imported import Entry
+    from gastown_tui.model.errors import GasTownError
 
 _SHOWN = 50
 _UNCUT = 1_000_000
@@ -47,23 +49,54 @@ def log(
       gt log --since "2h ago" --kind landed --kind conflicted
       gt log td-5e2 --json
     """
-    from gastown_tui.cli import chronicle
     from gastown_tui.engine.eventindex import Wanted
+    from gastown_tui.rig.errors import Damaged
+
+    wanted = Wanted(about, who, _kinds(kinds), _time(since, False), _time(until, True))
+    most = count or (None if all_ or about or since or until else _SHOWN)
+    try:
+        _tell(wanted, most, full, follow, as_json)
+    except Damaged as error:
+        _readable(wanted, most, full, as_json, error)
+
+
+def _tell(wanted: Wanted, most: int | None, full: bool, follow: bool, as_json: bool) -> None:
+    from gastown_tui.cli import chronicle
     from gastown_tui.engine.history import History
 
-    wanted = Wanted("", who, _kinds(kinds), _time(since, False), _time(until, True))
     history = History(common.place())
-    if about:
-        wanted = wanted._replace(about=_named(history, about))
-    whole = all_ or about or since or until
+    if wanted.about:
+        wanted = wanted._replace(about=_named(history, wanted.about))
     now, shown, last = time.time(), 0, history.span().last
-    for line in chronicle.lines(history, wanted, count or (None if whole else _SHOWN), fold=not as_json):
+    for line in chronicle.lines(history, wanted, most, fold=not as_json):
         _print(line, now, wanted.about, full, as_json)
         shown += 1
     if follow:
         _follow(history, wanted, last, full, as_json)
     if not shown and not as_json:
         common.hint("Nothing fits.")
+
+
+def _readable(wanted: Wanted, most: int | None, full: bool, as_json: bool, error: GasTownError) -> None:
+    """What a damaged ledger still tells, plainly; what it cannot is said on stderr."""
+    from gastown_tui.cli.chronicle import Line
+    from gastown_tui.engine.imported import entry
+    from gastown_tui.engine.partial import history
+
+    found, hole = history(common.place())
+    told = [Line(line) for line in map(entry, found) if _fits(wanted, line)]
+    for line in told[-most:] if most else told:
+        _print(line, time.time(), wanted.about, full, as_json)
+    common.hint(f"{error.title} {hole}".strip())
+    common.hint("This is what can be read of it. gt doctor says what can be mended.")
+
+
+def _fits(wanted: Wanted, line: Entry) -> bool:
+    from gastown_tui.model.about import about
+
+    named = not wanted.about or any(f"-{name}".endswith(f"-{wanted.about}") for name in about(line.event))
+    then = (wanted.since or 0.0) <= line.at <= (wanted.until or float("inf"))
+    return named and then and wanted.who in ("", line.who) and (not wanted.kinds or line.kind in wanted.kinds)
 
 
 def _time(text: str, end: bool) -> float | None:

@@ -11,6 +11,8 @@ from gastown_tui.cli import common, looking
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import NoEngine
 
+_MEND = "gt doctor says what can be mended; gt doctor --fix mends it"
+
 
 @click.command()
 @looking.at
@@ -34,10 +36,13 @@ def document_of(place: Place) -> dict[str, Any]:
         return common.client().status()
     except NoEngine:
         from gastown_tui import config
-        from gastown_tui.engine.reading import read_town
+        from gastown_tui.engine.partial import view
         from gastown_tui.engine.status import status as without_engine
 
-        return without_engine(read_town(place), config.load(place.config), {}, running=False)
+        found = view(place)
+        notes = {"ledger": found.note, "missing": "; ".join(found.missing), "do": _MEND} if found.why else {}
+        document = without_engine(found.town, config.load(place.config), notes, running=False)
+        return {**document, "town": document["town"] or place.root.name}
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:

@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from gastown_tui import config as settings
 from gastown_tui.engine.archive import Archive
 from gastown_tui.engine.base import Base
@@ -17,9 +19,10 @@ from gastown_tui.engine.feed import Feed
 from gastown_tui.engine.place import Place
 from gastown_tui.engine.records import load
 from gastown_tui.model import events as e
-from gastown_tui.model.errors import Refused
+from gastown_tui.model.errors import Illegal, Refused
+from gastown_tui.model.town import Town
 from gastown_tui.rig import guard
-from gastown_tui.rig.errors import cannot_write
+from gastown_tui.rig.errors import Damaged, cannot_write
 from gastown_tui.rig.homes import home
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger
@@ -53,7 +56,7 @@ def opened(place: Place, clock: Clock, ids: Ids, files: Files) -> Opened:
     if config.land != "local":
         raise Refused(f"land = {config.land!r} is not built yet.", 'Set land = "local" in config.toml.')
     with contextlib.ExitStack() as undo:
-        lock = _take(place.lock)
+        lock = take(place.lock)
         undo.callback(os.close, lock)
         repo = Repository(place.root, files)
         ledger = Ledger(place.root, files=files)
@@ -61,7 +64,7 @@ def opened(place: Place, clock: Clock, ids: Ids, files: Files) -> Opened:
         journal = Journal(place.journal, files)
         undo.callback(journal.close)
         cache = Cache(place.cache / NAME)
-        town = load(ledger, journal, cache)
+        town = _whole(ledger, journal, cache)
         archive = Archive(ledger, journal, cache)
         for _, line in journal.replay(ledger.head()[1]):
             archive.take(e.decode(line))
@@ -75,8 +78,25 @@ def opened(place: Place, clock: Clock, ids: Ids, files: Files) -> Opened:
     return Opened(base, journal, lock)
 
 
-def _take(path: Path) -> int:
-    """The exclusive lock of a town, with our number in it; it goes with the process."""
+def _whole(ledger: Ledger, journal: Journal, cache: Cache) -> Town:
+    """The town as the disk has it; raises Damaged that says what to do when that is not whole."""
+    try:
+        town = load(ledger, journal, cache)
+        if town.rig:
+            return town
+        raise Damaged("Neither the journal nor the branch gt-ledger has a record of this town.")
+    except (Damaged, Illegal, msgspec.DecodeError) as error:
+        title = getattr(error, "title", f"A record cannot be read: {error}.")
+        hint = "Nothing was changed. gt status shows what can be read; gt doctor says what can be mended."
+        raise Damaged(f"The engine does not start on a damaged ledger. {title}", hint) from error
+
+
+def take(path: Path) -> int:
+    """The exclusive lock of a town, with our number in it; it goes with the process.
+
+    Raises:
+        Refused: another process has it. CannotWrite: the disk refuses.
+    """
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

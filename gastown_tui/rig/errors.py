@@ -57,7 +57,7 @@ class Unsaved(GasTownError):
 
 
 class Damaged(GasTownError):
-    """Something durable does not read back as it was written: never passed over."""
+    """Something durable does not read back as it was written: never passed over, and the town opens read-only."""
 
 
 def cannot_write(what: str, error: Exception) -> CannotWrite:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from functools import partial
 
 from gastown_tui.agents import processes
 from gastown_tui.config import Config
 from gastown_tui.engine.dogs.finding import BAD, OK, WARN, Finding
 from gastown_tui.engine.place import Place
+from gastown_tui.rig.ledger import Ledger
+from gastown_tui.rig.pack import TEMPORARY
 from gastown_tui.rig.repository import Repository
 
 
@@ -22,7 +25,10 @@ def check(place: Place, config: Config) -> Iterator[Finding]:
     elif held:
         yield Finding("engine", OK, f"runs (pid {(said or {}).get('pid')})")
     elif said is not None and not processes.is_alive(said.get("pid", 0), said.get("start_ticks", 0)):
-        yield Finding("engine", WARN, "the last engine was killed; nothing is lost", "gt up goes on where it was.")
+        yield Finding(
+            "engine", WARN, "the last engine was killed; nothing is lost", "gt up goes on where it was.",
+            partial(_forget, place),
+        )  # fmt: skip
     else:
         yield Finding("engine", OK, "none runs")
     yield from _git_locks(place, held)
@@ -31,14 +37,27 @@ def check(place: Place, config: Config) -> Iterator[Finding]:
 def _git_locks(place: Place, held: bool) -> Iterator[Finding]:
     common = Repository(place.root).common_dir
     found = [path for path in (common / "index.lock", common / "packed-refs.lock") if path.exists()]
-    ledger = common / "refs" / "heads" / "gt-ledger.lock"
-    if ledger.exists() and not held:
-        yield Finding("ledger lock", WARN, "left by an engine that was killed", "gt up takes it away.")
+    left = [common / "refs" / "heads" / "gt-ledger.lock", *(common / "objects" / "pack").glob(f"{TEMPORARY}_*")]
+    if not held and (names := [path.name for path in left if path.exists()]):
+        note = f"left by an engine that was killed: {', '.join(names[:3])}"
+        fix = "gt up takes it away; so does gt doctor --fix."
+        yield Finding("ledger lock", WARN, note, fix, partial(_clear, place))
     for path in found:
         fix = f"If no git command runs there, remove {path}"
         yield Finding("git lock", WARN, f"{path.name} stops landings while it lies there", fix)
     if not found:
         yield Finding("locks", OK, "git is free")
+
+
+def _clear(place: Place) -> str:
+    Ledger(place.root).clear_stale_lock()
+    return "the ledger's lock and half-written packs are taken away"
+
+
+def _forget(place: Place) -> str:
+    for path in (place.engine_json, place.socket):
+        path.unlink(missing_ok=True)
+    return "the address of the engine that was killed is taken away"
 
 
 def _said(place: Place) -> dict[str, int] | None:
