@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gastown_tui.cli import common, looking, querying
-from gastown_tui.model.errors import Usage
+from gastown_tui.model.errors import Refused, Usage
 from gastown_tui.text import count
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _judged(found: Bead) -> Iterator[str]:
 
 
 @bead.command("update")
-@click.argument("id")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.option("-s", "--set", "changes", multiple=True, metavar="FIELD=VALUE", help="May be given several times.")
 @click.option("-p", "--priority", type=click.IntRange(0, 4))
 @click.option("--title")
@@ -157,12 +157,12 @@ def _judged(found: Bead) -> Iterator[str]:
 @click.option("-d", "--description", help="- reads it from stdin.")
 @click.option("-l", "--label", "labels", multiple=True, help="The labels it shall have.")
 @common.as_json
-def update(id: str, changes: tuple[str, ...], as_json: bool, **named: Any) -> None:
-    """Change fields of a bead.
+def update(ids: tuple[str, ...], changes: tuple[str, ...], as_json: bool, **named: Any) -> None:
+    """Change fields of beads: of one, or of all that are named as one order (gt undo takes it back as one).
 
     \b
     Example:
-      gt bead update td-5e2 -p 0
+      gt bead update td-5e2 td-9xk -p 0
       gt bead update td-5e2 --set notes="Ask Ada first" --set estimated_minutes=30
     """
     values = dict(_pair(change) for change in changes)
@@ -174,8 +174,13 @@ def update(id: str, changes: tuple[str, ...], as_json: bool, **named: Any) -> No
             values[name] = named[option]
     if not values:
         raise Usage("There is nothing to change.", "Say what, as with: gt bead update ID -p 1")
-    answer = common.order("update_bead", bead=id, changes=values)
-    common.show(answer, f"{answer['bead']} is changed.", as_json)
+    answer = common.order("update_bead", beads=ids, changes=values)
+    common.show(answer, f"{_which(answer)} changed.", as_json)
+
+
+def _which(answer: dict[str, Any]) -> str:
+    """`td-5e2 is`, `3 beads are`."""
+    return f"{answer['bead']} is" if len(answer["beads"]) == 1 else f"{len(answer['beads'])} beads are"
 
 
 def _pair(change: str) -> tuple[str, Any]:
@@ -196,29 +201,38 @@ def _pair(change: str) -> tuple[str, Any]:
 
 
 @bead.command("close")
-@click.argument("id")
-@click.argument("reason", default="")
+@click.argument("words", nargs=-1, required=True, metavar="ID... [REASON]")
+@click.option("-r", "--reason", default="", help="Why; it may also stand last.")
 @common.as_json
-def close(id: str, reason: str, as_json: bool) -> None:
-    """Close a bead without landing it; a polecat that has it is ended, its work kept.
+def close(words: tuple[str, ...], reason: str, as_json: bool) -> None:
+    """Close beads without landing them; a polecat that has one is ended, its work kept.
 
     \b
     Example:
       gt bead close td-5e2 "Not wanted any more"
+      gt bead close td-5e2 td-9xk td-c07
     """
-    answer = common.order("close_bead", bead=id, reason=reason)
-    common.show(answer, f"{answer['bead']} is closed. gt bead reopen {answer['bead']} takes that back.", as_json)
+    *ids, last = words
+    if ids and not reason and " " in last:
+        words, reason = tuple(ids), last
+    try:
+        answer = common.order("close_bead", beads=words, reason=reason)
+    except Refused as error:
+        if not ids or reason or "-" in last or error.title != f"There is no bead {last}.":
+            raise
+        answer = common.order("close_bead", beads=ids, reason=last)
+    common.show(answer, f"{_which(answer)} closed. gt undo takes that back.", as_json)
 
 
 @bead.command("reopen")
-@click.argument("id")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @common.as_json
-def reopen(id: str, as_json: bool) -> None:
-    """Make a closed bead open again.
+def reopen(ids: tuple[str, ...], as_json: bool) -> None:
+    """Make closed beads open again.
 
     \b
     Example:
       gt bead reopen td-5e2
     """
-    answer = common.order("reopen_bead", bead=id)
-    common.show(answer, f"{answer['bead']} is open again.", as_json)
+    answer = common.order("reopen_bead", beads=ids)
+    common.show(answer, f"{_which(answer)} open again.", as_json)

@@ -45,6 +45,8 @@ TABLE: dict[str, Entry] = {
     "convoy": Entry("convoy", "Beads that travel together", WORK),
     "import": Entry("import_", "Bring beads in: Beads, SARIF, JSON, GitHub issues, Markdown", WORK),
     "export": Entry("export", "Write the beads out: Beads JSONL, CSV, Markdown", WORK),
+    "undo": Entry("undo", "Take your last order back", WORK),
+    "redo": Entry("undo", "Do again what was undone", WORK),
     "answer": Entry("answer", "Settle what needs you", WORK),
     "status": Entry("status", "The town at a glance", WATCH),
     "feed": Entry("feed", "What everybody is doing, line by line", WATCH),

@@ -13,7 +13,7 @@ from gastown_tui.model import orders as o
 from gastown_tui.model import undo
 from gastown_tui.model.entries import Entry
 from gastown_tui.model.errors import Illegal, Refused, Usage
-from gastown_tui.model.events import Asked, Record
+from gastown_tui.model.events import Record
 from gastown_tui.model.orders import OVERSEER, Caller
 from gastown_tui.model.town import Town
 
@@ -47,7 +47,8 @@ async def _take_back(books: Books, order: o.Undo | o.Redo, verb: str) -> Any:
         why = "Orders of yours that can be undone stand in: gt undo --list" if verb == "redo" else ""
         raise Refused(f"There is nothing to {verb}.", why or f"The last {undo.MOST} orders of yours can be undone.")
     if order.entry and known[0].seq != order.entry:
-        raise Refused(f"What would be {verb}ne now is another: {known[0].title}.", f"Look again: gt {verb} --dry-run")
+        title = f"What would be {verb}ne now is another order: {known[0].title}."
+        raise Refused(title, f"Nothing was changed. Look again: gt {verb} --dry-run")
     steps, after = _planned(books, town, known, order, verb)
     if not order.dry_run and (asking := minutes.current(OVERSEER)) is not None:
         written = []
@@ -75,7 +76,7 @@ def _planned(
             break
         try:
             events = undo.back(town, entry)
-            after = _folded(town, events, verb, entry.title)
+            after = undo.folded(town, events, entry)
         except (undo.Stuck, Illegal) as error:
             if order.skip:
                 continue
@@ -86,14 +87,6 @@ def _planned(
     if not steps:
         raise Refused(f"None of the last {len(known)} orders can be {verb}ne.", "See why: gt undo --list")
     return steps, town
-
-
-def _folded(town: Town, events: list[e.AnyEvent], verb: str, title: str) -> Town:
-    first = town.seq + 1
-    for event in events:
-        mark = Asked(first) if town.seq >= first else Asked(first, verb, title)
-        town = town.after(Record(town.seq + 1, town.at, OVERSEER, event, mark))
-    return town
 
 
 def _refusal(books: Books, stuck: undo.Stuck, entry: Entry, older: list[Entry], done: int, verb: str) -> Refused:
@@ -108,7 +101,7 @@ def _refusal(books: Books, stuck: undo.Stuck, entry: Entry, older: list[Entry], 
         ways.append(f"gt {verb} {done} stops before it.")
     elif older:
         ways.append(f"To pass it over: gt {verb} --skip")
-    return Refused(title, " ".join(ways))
+    return Refused(title, "\n".join(ways))
 
 
 def _took(record: Record, entry: Entry, beads: tuple[str, ...]) -> bool:

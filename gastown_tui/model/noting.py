@@ -89,7 +89,8 @@ def restored(town: S, event: e.Restored, record: e.Record) -> S:
         raise Illegal(f"{key} was not put back: {error}.", "Nothing was changed.") from error
     if isinstance(new, Bead):
         _belongs_to_nobody(town, old if isinstance(old, Bead) else None, new, event)
-        return town.put(new)
+        opened = isinstance(old, Bead) and old.status == "closed" != new.status and "closed_at" not in event.fields
+        return town.put(new.changed(closed_at="") if opened else new)
     name = SHAPES[kind][0]
     return town.with_(**{name: getattr(town, name).set(key, new)})
 
@@ -98,7 +99,7 @@ def _removed(town: S, kind: str, key: str, old: Part) -> S:
     if not isinstance(old, Bead):
         name = SHAPES[kind][0]
         return town.with_(**{name: getattr(town, name).delete(key)})
-    if old.work.stage not in ("idle", "dropped") or any(agent.bead == key for agent in town.agents.values()):
+    if old.work.epoch or old.work.lease is not None or any(agent.bead == key for agent in town.agents.values()):
         raise Illegal(f"{key} is {old.work.stage}, and somebody had it: it cannot go.", "Nothing was changed.")
     if any(need.bead == key for need in town.needs.values()):
         raise Illegal(f"Something about {key} waits for an answer: it cannot go.", "See it with: gt status")

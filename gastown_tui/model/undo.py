@@ -11,10 +11,11 @@ from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.convoy import Draft
 from gastown_tui.model.entries import SHAPES, SILENT, WORK, Change, Entry, Fields
-from gastown_tui.model.errors import Refused
-from gastown_tui.model.noting import SETTLED, found
-from gastown_tui.model.orders import ORDERS
+from gastown_tui.model.errors import Illegal, Refused
+from gastown_tui.model.noting import REDO, SETTLED, UNDO, found
+from gastown_tui.model.orders import ORDERS, OVERSEER
 from gastown_tui.model.state import State
+from gastown_tui.model.town import Town
 
 MOST = 100
 """How many of the last orders can be undone."""
@@ -28,8 +29,8 @@ class Stuck(Refused):
     """An order that can no longer be taken back; `beads` are those that somebody else changed, where it is known."""
 
     def __init__(self, entry: Entry, why: str, instead: str = "", beads: tuple[str, ...] = ()) -> None:
-        verb = "redone" if entry.redo else "undone"
-        super().__init__(f"{entry.title}: this cannot be {verb}: {why}.", instead or "Nothing was changed.")
+        verb = REDO if entry.redo else UNDO
+        super().__init__(f'Cannot {verb} "{entry.title}": {why}.', instead or "Nothing was changed.")
         self.why = why
         self.beads = beads
 
@@ -74,6 +75,30 @@ def back(town: State, entry: Entry) -> list[e.AnyEvent]:
     if off:
         raise Stuck(entry, _together(off, len(entry.parts)), off[0].instead, tuple(one.key for one in off))
     return events
+
+
+def folded(town: Town, events: Iterable[e.AnyEvent], entry: Entry) -> Town:
+    """The town once such events were written; raises Illegal."""
+    first = town.seq + 1
+    for event in events:
+        mark = e.Asked(first) if town.seq >= first else e.Asked(first, REDO if entry.redo else UNDO, entry.title)
+        town = town.after(e.Record(town.seq + 1, town.at, OVERSEER, event, mark))
+    return town
+
+
+def outlook(town: Town, redo: bool) -> list[tuple[Entry, str]]:
+    """The orders of `stack`, each with why it cannot be taken back once those above it were; "" where it can."""
+    out: list[tuple[Entry, str]] = []
+    for entry in stack(town, redo):
+        try:
+            town = folded(town, back(town, entry), entry)
+        except Stuck as stuck:
+            out.append((entry, stuck.why))
+        except Illegal as error:
+            out.append((entry, error.title.rstrip(".")))
+        else:
+            out.append((entry, ""))
+    return out
 
 
 def _ordered(entry: Entry) -> list[tuple[tuple[str, str], Change]]:

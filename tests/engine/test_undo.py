@@ -132,7 +132,7 @@ def test_what_somebody_took_further_is_kept_and_named(play: Play) -> None:
         assert (await desk.ask(o.Undo()))["orders"][0]["changes"] == [f"{id}: is not slung any more"]
         await desk.ask(o.Redo())
         await slung(desk, id)
-        await refused(desk, o.Undo(), f"sling {id}: this cannot be undone: {id} was slung")
+        await refused(desk, o.Undo(), f'Cannot undo "sling {id}": {id} was slung')
         for event in (
             e.Submitted(id, 1, "c" * 40, 1), e.Checked(id, 1, Review("sheriff", True, "c" * 40)),
             e.Reviewed(id, 1, Review("witness", True, "c" * 40)), e.MergeTurned(id, "allowed"),
@@ -189,7 +189,7 @@ def test_what_was_said_cannot_be_unsaid_and_can_be_passed_over(play: Play) -> No
     async def story(desk: Quiet) -> None:
         id = await filed(desk)
         await desk.ask(o.TellMayor("Hello"))
-        refusal = await refused(desk, o.Undo(), "tell the Mayor 'Hello': this cannot be undone: what was said")
+        refusal = await refused(desk, o.Undo(), "Cannot undo \"tell the Mayor 'Hello'\": what was said")
         assert "gt undo --skip" in refusal.hint
         await desk.ask(o.Undo(skip=True))
         assert id not in desk.town.beads
@@ -225,7 +225,7 @@ def test_the_order_that_was_looked_at_is_the_one_that_is_undone(play: Play) -> N
         await filed(desk, "One")
         seen = (await desk.ask(o.Undo(dry_run=True)))["entry"]
         two = await filed(desk, "Two")
-        await refused(desk, o.Undo(entry=seen), "is another: file 'Two'")
+        await refused(desk, o.Undo(entry=seen), "is another order: file 'Two'")
         with pytest.raises(Usage):
             await desk.ask(o.Undo(0))
         both = await asyncio.gather(desk.ask(o.Undo()), desk.ask(o.Undo()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -59,7 +60,7 @@ class Told(RuleBasedStateMachine):
             return False
         self._note(before, event)
         for bead in before.beads.values():
-            same = after.beads[bead.id].work.landing == bead.work.landing
+            same = bead.id in after.beads and after.beads[bead.id].work.landing == bead.work.landing
             assert same or not bead.work.landing or isinstance(event, e.Landed | e.LandingFailed), "a landing was lost"
         self.towns.append(after)
         for kind, key in e.touched(self.story.records[-1], after.agents):
@@ -81,6 +82,9 @@ class Told(RuleBasedStateMachine):
             self.epochs[bead.id] = event.lease.epoch
         elif not isinstance(event, e.AgentStarted) and isinstance(epoch := getattr(event, "epoch", None), int):
             assert epoch == self.epochs.get(getattr(event, "bead", ""), 0), "a write with an old epoch was accepted"
+        if isinstance(event, e.Restored) and event.removed:
+            assert event.bead not in self.epochs, "a bead that somebody had went"
+            self.created.remove(event.bead)
         if isinstance(event, e.Landed):
             assert event.bead not in self.landed, "landed twice"
             self.landed[event.bead] = event.commit
@@ -247,6 +251,25 @@ class Telling(Working):
         yes = e.PlanApproved(id, Convoy(f"cv-{self.town.seq}", "Auth", (), 3.0, id), {})
         self.tell(e.PlanDropped(id, "too big") if end == "drop" else yes)
         assert not self.tell(yes)
+
+    @rule(id=ID)
+    def remove(self, id: str) -> None:
+        """A bead that nobody ever had goes, whatever waits for it."""
+        self.tell(e.Restored(id, removed=True))
+
+    @rule(
+        id=ID,
+        stage=st.sampled_from(["idle", "dropped", "working", "refinery"]),
+        status=st.sampled_from(["open", "closed", "deferred", "in_progress"]),
+        held=st.sampled_from(["", "", "title 0"]),
+    )
+    def put_back(self, id: str, stage: str, status: str, held: str) -> None:
+        """A bead is as it is said to have been, where that takes it from nobody."""
+        said = {"status": status, "work:stage": stage, "work:held": held, "work:approved": True}
+        before = self.town.beads.get(id)
+        done = self.tell(e.Restored(id, fields={k: msgspec.Raw(msgspec.json.encode(v)) for k, v in said.items()}))
+        if done and before is not None and before.work.landed:
+            del self.landed[id]
 
     @rule(id=ID, name=AGENT, usd=st.sampled_from([0.25, 1.5]))
     def spend(self, id: str, name: str, usd: float) -> None:

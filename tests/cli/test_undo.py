@@ -1,0 +1,105 @@
+"""`gt undo` and `gt redo` as a person uses them: said before, asked at a terminal, done on a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from gastown_tui.cli import main
+from gastown_tui.engine.place import Place
+from tests.cli.towns import Said, start, stop
+from tests.engine.towns import founded
+from tests.support.environment import clean
+
+Gt = Callable[..., Said]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A town whose engine runs for the whole of this file."""
+    made = founded(tmp_path_factory.mktemp("town"))
+    process = start(made)
+    yield made
+    stop(made, process)
+
+
+@pytest.fixture
+def run(place: Place, capsys: pytest.CaptureFixture[str]) -> Gt:
+    """`gt` in this process, in that town."""
+
+    def call(*words: str) -> Said:
+        code = main.run(["-C", str(place.root), *words])
+        out, err = capsys.readouterr()
+        return Said(code, out, err)
+
+    return call
+
+
+def filed(run: Gt, title: str) -> str:
+    """A new bead's id."""
+    return str(run("bead", "create", title, "--json").json["bead"])
+
+
+def test_many_at_once_are_undone_at_once_on_a_pipe_without_a_question(run: Gt) -> None:
+    one, two = filed(run, "One"), filed(run, "Two")
+    assert run("bead", "update", one, two, "-p", "0").out == "2 beads are changed.\n"
+    closed = run("bead", "close", one, two, "duplicate")
+    assert closed.out == "2 beads are closed. gt undo takes that back.\n"
+    assert run("bead", "show", one, "--json").json["close_reason"] == "duplicate"
+    listed = run("undo", "--list", "--json").json
+    assert [order["title"] for order in listed["undo"]][:2] == ["close 2 beads", "set priority of 2 beads to 0"]
+    assert "close 2 beads" in run("undo", "--list").out
+    would = run("undo", "2", "--dry-run")
+    assert f"  {one}: status closed → open\n" in would.out and would.out.startswith("would undo: close 2 beads (")
+    assert run("bead", "show", one, "--json").json["status"] == "closed"
+    done = run("undo", "2")
+    assert done.code == 0 and done.out.endswith("gt redo 2 takes that back.\n")
+    assert done.out.count("undid: ") == 2 and f"  {two}: priority 0 → 2\n" in done.out
+    shown = run("bead", "show", one, "--json").json
+    assert (shown["status"], shown["priority"]) == ("open", 2)
+    assert [order["title"] for order in run("redo", "--json").json["orders"]] == ["set priority of 2 beads to 0"]
+    assert run("bead", "close", one, f"{two}x").code == 1, "what looks like an id is never taken for a reason"
+    assert "you undid: close 2 beads" in run("log").out
+
+
+def test_what_cannot_be_undone_says_why_and_what_to_do(run: Gt) -> None:
+    bead = filed(run, "Three")
+    assert run("mayor", "tell", "Hello").code == 0
+    refused = run("undo", "--json")
+    assert refused.code == 1 and refused.error["title"].startswith("Cannot undo \"tell the Mayor 'Hello'\": ")
+    assert "no undo: what was said cannot be unsaid" in run("undo", "--list").out
+    assert f"{bead} goes: Three" in run("undo", "--skip").out
+    assert run("bead", "show", bead).code == 1
+    assert run("redo").code == 0 and run("bead", "show", bead).code == 0
+    assert run("undo", "0").code == 2 and run("redo").code == 1
+
+
+def test_a_person_is_asked_after_seeing_it_and_no_changes_nothing(run: Gt, place: Place, tmp_path: Path) -> None:
+    bead = filed(run, "Four")
+
+    def terminal(*words: str) -> pexpect.spawn[bytes]:
+        command = ["-P", "-m", "gastown_tui", *words]
+        return pexpect.spawn(sys.executable, command, cwd=str(place.root), timeout=60, env=clean(tmp_path / "home"))
+
+    asked = terminal("undo")
+    asked.expect_exact("undo: file 'Four'")
+    asked.expect_exact(f"{bead} goes: Four")
+    asked.expect_exact("Undo this? [Y/n]")
+    asked.sendline("n")
+    asked.expect_exact("Nothing was changed.")
+    assert run("bead", "show", bead).code == 0
+    asked = terminal("undo")
+    asked.expect_exact("Undo this? [Y/n]")
+    other = filed(run, "Five")
+    asked.sendline("")
+    asked.expect_exact("What would be undone now is another order: file 'Five'.")
+    assert run("bead", "show", bead).code == 0 and run("bead", "show", other).code == 0
+    asked = terminal("undo", "2")
+    asked.expect_exact("Undo 2 orders? [Y/n]")
+    asked.sendline("y")
+    asked.expect_exact("gt redo 2 takes that back.")
+    assert run("bead", "show", bead).code == 1
