@@ -44,6 +44,8 @@ def of_event(event: _E) -> _E:
     Raises:
         Refused: it brings records of others, which are never changed without a word.
     """
+    if isinstance(event, e.Restored):
+        return event  # it stood in the town before, word for word
     if isinstance(event, e.BeadsImported | e.HistoryImported):
         _refuse_imported(event)
     elif isinstance(event, e.BeadCreated):
