@@ -44,6 +44,11 @@ def _(order: o.ImportBeads, town: Town) -> str:
 
 
 @_title.register
+def _(order: o.ImportBeads, town: Town) -> str:
+    return f"import {count(len(order.drafts), 'bead')} from {order.source}"
+
+
+@_title.register
 def _(order: o.UpdateBead, town: Town) -> str:
     which = _beads(order.all, town)
     if len(order.changes) != 1:

@@ -149,8 +149,10 @@ def _restored(kind: str, key: str, fields: Fields, gone: tuple[str, ...] = (), r
 def _stands_alone(town: State, entry: Entry, bead: Bead, change: Change) -> None:
     """A bead that was filed may go again while nobody had it and nothing hangs on it."""
     _where_it_was(bead, change)
-    if others := sorted(id for id in town.dependants.get(bead.id, ()) if ("beads", id) not in entry.parts):
-        raise _Off(bead.id, f"{', '.join(others[:_NAMED])} came to wait for {bead.id}", f"gt bead close {bead.id}")
+    leaning = {*town.dependants.get(bead.id, ()), *town.children.get(bead.id, ())}
+    if others := sorted(id for id in leaning if ("beads", id) not in entry.parts):
+        instead = f"Nothing was changed. It can be closed: gt bead close {bead.id}"
+        raise _Off(bead.id, f"{', '.join(others[:_NAMED])} came to depend on {bead.id}", instead)
     if asks := sorted(need.id for need in town.needs.values() if need.bead == bead.id):
         raise _Off(bead.id, f"{asks[0]} asks you about {bead.id}", f"Answer it first: gt answer {asks[0]}")
 

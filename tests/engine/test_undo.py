@@ -254,7 +254,7 @@ def test_a_bead_others_came_to_lean_on_stays(play: Play) -> None:
         id = await filed(desk)
         edge = beads.Dependency("rg-zzz", id)
         await desk.tell(e.BeadCreated(beads.make("rg-zzz", "Later", "", dependencies=(edge,))), who="mayor")
-        await refused(desk, o.Undo(), f"rg-zzz came to wait for {id}")
+        await refused(desk, o.Undo(), f"rg-zzz came to depend on {id}")
         await desk.tell(e.BeadChanged("rg-zzz", {"dependencies": None}))
         await desk.tell(e.Escalated(e.Need("n7", "question", "Why?", 1.0, bead=id)))
         await refused(desk, o.Undo(), f"n7 asks you about {id}")
