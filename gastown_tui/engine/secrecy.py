@@ -21,6 +21,9 @@ _encode = msgspec.json.Encoder().encode
 AS_IT_IS = frozenset({"type_keys", "import_beads"})
 """Orders that are not changed: keys for a terminal are the person's own, records of others are refused instead."""
 
+_IDS = frozenset({"ids"})
+"""Fields that give the ids of beads by the plan's own keys: a bead called `passwords` has an id, not a secret."""
+
 _FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -52,7 +55,7 @@ def of_event(event: _E) -> _E:
         bead = _of_bead(event.bead)
         return event if bead is event.bead else msgspec.structs.replace(event, bead=bead)
     elif _suspicious(event):
-        plain, found = inside(msgspec.to_builtins(event))
+        plain, found = inside(msgspec.to_builtins(event), ours=_IDS)
         return msgspec.convert(plain, type(event)) if found else event
     return event
 

@@ -181,27 +181,31 @@ class Found(NamedTuple):
     where: str
 
 
-def inside(value: Any, where: str = "") -> tuple[Any, tuple[Found, ...]]:
+def inside(value: Any, where: str = "", ours: frozenset[str] = frozenset()) -> tuple[Any, tuple[Found, ...]]:
     """A JSON value with every text in it redacted, and what was found; the very same value when nothing was.
 
-    A text is also judged by the key it stands under: `{"password": "..."}`.
+    A text is also judged by the key it stands under: `{"password": "..."}`. What stands under a key of `ours` is the
+    town's own and stays as it is.
     """
     if isinstance(value, str):
         found = find(value)
         return (redact(value), tuple(Found(one.kind, where) for one in found)) if found else (value, ())
     if isinstance(value, dict):
-        parts = {key: _under(key, part, f"{where}.{key}" if where else key) for key, part in value.items()}
+        parts: dict[Any, tuple[Any, tuple[Found, ...]]] = {
+            key: (part, ()) if key in ours else _under(key, part, f"{where}.{key}" if where else key, ours)
+            for key, part in value.items()
+        }
         founds = tuple(found for _, some in parts.values() for found in some)
         return ({key: part for key, (part, _) in parts.items()} if founds else value), founds
     if isinstance(value, (list, tuple)):
-        items = [inside(part, f"{where}.{number}" if where else str(number)) for number, part in enumerate(value)]
+        items = [inside(part, f"{where}.{number}" if where else str(number), ours) for number, part in enumerate(value)]
         founds = tuple(found for _, some in items for found in some)
         return (type(value)(part for part, _ in items) if founds else value), founds
     return value, ()
 
 
-def _under(key: str, part: Any, where: str) -> tuple[Any, tuple[Found, ...]]:
-    new, found = inside(part, where)
+def _under(key: str, part: Any, where: str, ours: frozenset[str]) -> tuple[Any, tuple[Found, ...]]:
+    new, found = inside(part, where, ours)
     if found or not isinstance(part, str) or not (named := find(f'"{key}": "{part}"')):
         return new, found
     return f"[redacted: {named[0].kind}]", (Found(named[0].kind, where),)

@@ -15,6 +15,7 @@ from gastown_tui.engine import secrecy
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
+from gastown_tui.model.convoy import Convoy
 from gastown_tui.model.errors import Refused
 from gastown_tui.redact import Found
 from gastown_tui.world import SystemClock
@@ -97,3 +98,10 @@ def test_a_tile_shows_none(tmp_path: Path) -> None:
     shown = ["".join(span.text for span in line) for line in tail.lines]
     assert shown[0].startswith("key [redacted: Anthropic key]···") and shown[1].rstrip().endswith("· end")
     assert core(key)[60:80] not in "".join(shown) and [len(line) for line in shown] == [80] * 6
+
+
+def test_the_id_of_a_bead_called_passwords_is_kept() -> None:
+    """It stands under that name in the event of its plan, and is the town's own."""
+    convoy = Convoy("c1", "Sign in", ("td-0a1", "td-9z8"), 1.0)
+    event = e.PlanApproved("p1", convoy, {"passwords": "td-0a1", "tokens": "td-9z8"})
+    assert secrecy.of_event(event) is event
