@@ -47,7 +47,7 @@ def _no_town() -> int:
     common.show(None, list(_welcome()), False)
     if not on_a_terminal():
         return NO_TOWN
-    from gastown_tui.cli import init
+    from gastown_tui.cli import init, offering
 
     try:
         repo = init.repository()
@@ -59,7 +59,8 @@ def _no_town() -> int:
         return NO_TOWN
     wanted = init.Wanted(target="", gates=(), run=True, runtime="claude", yes=False, json=False)
     document = asyncio.run(init.make(repo, Place(repo.root), wanted))
-    common.show(document, [*init.closing(document)[:-1], "Next: gt opens the cockpit"], False)
+    said = [*offering.offer(Place(repo.root), document["board"], True)]
+    common.show(document, [*init.closing(document)[:-1], *said, "Next: gt opens the cockpit"], False)
     return OK
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from gastown_tui.cli import common, naming
+from gastown_tui.cli import common, naming, offering
 from gastown_tui.cli.tryout import Tried, clean_tip, try_out
 from gastown_tui.config import Config, Gate, Roles, RoleSettings, WorktreeSettings
 from gastown_tui.engine.place import Place
@@ -62,7 +62,8 @@ def init(target: str, gates: tuple[str, ...], no_run: bool, runtime: str, yes: b
         common.show({"created": False, "root": str(repo.root)}, "There is a town here already: gt status", as_json)
         return
     document = asyncio.run(make(repo, place, wanted))
-    common.show(document, closing(document), as_json)
+    said = [] if as_json else [*offering.offer(place, document["board"], not yes)]
+    common.show(document, [*closing(document)[:-1], *said, closing(document)[-1]], as_json)
 
 
 def repository() -> Repository:
@@ -103,6 +104,7 @@ async def make(repo: Repository, place: Place, wanted: Wanted) -> dict[str, Any]
         "sheriff": [asdict(by_command.get(c) or Tried(SHERIFF, c)) for c in found.sheriff],
         "gates": [asdict(by_command.get(g.run) or Tried(g.name, g.run)) for g in found.gates],
         "uncommitted": len(repo.status(repo.root)), "warnings": _warnings(repo, runtime),
+        "board": offering.board(repo.root),
     }  # fmt: skip
 
 

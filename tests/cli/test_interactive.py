@@ -38,6 +38,24 @@ def end(terminal: Any) -> int:
     return int(terminal.exitstatus)
 
 
+def test_a_board_that_is_there_is_offered(tmp_path: Path) -> None:
+    """A person is asked; whoever asks nothing reads the command; a board with a bad line leaves the town as it is."""
+    board = {".beads/issues.jsonl": '{"id":"a-1","title":"T"}\n{"id":"a-2","title":"U"}\n'}
+    root = rigs.make(tmp_path / "rig", board)
+    terminal = at_a_terminal(root, "init", "--no-run")
+    terminal.expect("There are 2 beads in .beads/issues.jsonl. Bring them into the town now")
+    terminal.sendline("y")
+    assert end(terminal) == 0 and b"2 new" in terminal.before
+    assert {bead["id"] for bead in gt(root, "bead", "list", "--json").json} == {"a-1", "a-2"}
+    said = gt(rigs.make(tmp_path / "other", board), "init", "--no-run", "--yes")
+    assert "There are 2 beads in .beads/issues.jsonl. To bring them into the town: gt import .beads" in said.out
+    bad = rigs.make(tmp_path / "bad", {".beads/issues.jsonl": '{"id":"a-1"}\n'})
+    terminal = at_a_terminal(bad, "init", "--no-run")
+    terminal.expect("There is 1 bead in")
+    terminal.sendline("y")
+    assert end(terminal) == 0 and b"issues.jsonl:1:1: title is missing" in terminal.before
+
+
 @pytest.mark.parametrize(("answer", "kept"), [("n", False), ("y", True)])
 def test_a_red_gate_is_asked_about(tmp_path: Path, answer: str, kept: bool) -> None:
     root = rigs.make(tmp_path / "rig", RED)
