@@ -47,6 +47,7 @@ TABLE: dict[str, Entry] = {
     "export": Entry("export", "Write the beads out: Beads JSONL, CSV, Markdown", WORK),
     "undo": Entry("undo", "Take your last order back", WORK),
     "redo": Entry("undo", "Do again what was undone", WORK),
+    "adopt": Entry("adopt", "Send a branch of yours through the gates", WORK),
     "answer": Entry("answer", "Settle what needs you", WORK),
     "status": Entry("status", "The town at a glance", WATCH),
     "feed": Entry("feed", "What everybody is doing, line by line", WATCH),

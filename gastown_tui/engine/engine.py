@@ -13,7 +13,7 @@ from typing import Any, Self
 from gastown_tui import __version__
 from gastown_tui.agents import processes
 from gastown_tui.config import Config
-from gastown_tui.engine import desk_agents, desk_beads, desk_import, desk_plans, desk_undo, needs
+from gastown_tui.engine import desk_adopt, desk_agents, desk_beads, desk_import, desk_plans, desk_undo, needs
 from gastown_tui.engine.answers import Answers
 from gastown_tui.engine.caretaker import Caretaker
 from gastown_tui.engine.deacon import Deacon
@@ -40,7 +40,7 @@ from gastown_tui.model.town import Town
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
-HANDLER_ROOMS = (desk_agents, desk_beads, desk_import, desk_plans, desk_undo)
+HANDLER_ROOMS = (desk_adopt, desk_agents, desk_beads, desk_import, desk_plans, desk_undo)
 """Importing them fills the desk's table."""
 _TICK = 0.4
 _REST, _SHARE = 0.25, 9.0

@@ -9,6 +9,7 @@ from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
+from gastown_tui.model.importing import adopted
 from gastown_tui.rig import merging
 from gastown_tui.rig.errors import InTheWay
 
@@ -28,7 +29,7 @@ class Landing:
         text = merging.landing_message(f"Merge {bead.id}: {bead.title}", bead.id, work.epoch)
         return merging.landing_commit(
             base.place.root, tree=tree, parents=[tip, work.commit], message=text,
-            author=(bead.assignee or name, email), committer=(name, email), when=work.since,
+            author=(name if adopted(bead) else bead.assignee or name, email), committer=(name, email), when=work.since,
         )  # fmt: skip
 
     async def land(self, bead: Bead, tip: str, candidate: str, tree: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +12,12 @@ from gastown_tui.engine.base import Base
 from gastown_tui.engine.briefing import instructions
 from gastown_tui.engine.environment import command_environment
 from gastown_tui.engine.jobs import Jobs
+from gastown_tui.engine.preparing import mark, prepared
 from gastown_tui.engine.sessions import Live, Sessions, Start
 from gastown_tui.engine.sling import place_name
 from gastown_tui.model import events as e
 from gastown_tui.model.agent import POLECAT, Agent
 from gastown_tui.model.bead import Bead, Lease
-from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.orders import Caller
 from gastown_tui.model.town import Town
 
@@ -106,8 +105,7 @@ class Polecats:
             why = agent.ended if agent is not None else ""
             needs.hold_bead(base, bead, f"{lease.polecat} died {deaths} times", f"Last: {why}. Its work is kept.")
             return
-        worktree = await base.worktrees.add(Path(lease.worktree).name, lease.branch, lease.base)
-        await self._prepare(worktree, lease)
+        worktree = await prepared(base, lease)
         resume = known and deaths < 2 and agent is not None and self._sessions.may_resume(agent)
         session = agent.session if resume and agent is not None else ("" if known else lease.session)
         prompt = self._prompt(bead, lease, agent if known else None, resume)
@@ -124,31 +122,6 @@ class Polecats:
         if agent is not None:
             whole += "\n\n" + prompts.render("handoff", bead=bead.id, title=bead.title)
         return f"{whole}\n\n{back}" if back else whole
-
-    async def _prepare(self, worktree: Path, lease: Lease) -> None:
-        """Copy, link and set up what config.toml says, once a worktree."""
-        base = self._base
-        done = base.place.sessions / f"{worktree.name}.ready"
-        if done.exists():
-            return
-        settings = base.config.worktree
-        for name in (*settings.copy, *settings.link):
-            source, goal = base.place.root / name, worktree / name
-            if not source.exists() or goal.exists():
-                continue
-            goal.parent.mkdir(parents=True, exist_ok=True)
-            if name in settings.link:
-                goal.symlink_to(source)
-            elif source.is_dir():
-                shutil.copytree(source, goal, symlinks=True)
-            else:
-                shutil.copy2(source, goal)
-        env = command_environment(base, lease.branch, lease.polecat)
-        for command in settings.setup:
-            ran = await commands.run(command, worktree, env, 900.0, base.clock)
-            if not ran.ok:
-                raise GasTownError(f"Set-up of {worktree.name} failed: {ran.why(8)}", "Mend it; it is tried again.")
-        done.touch()
 
     def tidy(self, town: Town) -> None:
         """Take away worktrees whose bead has landed or is nobody's; unsaved work is kept under refs/gt/wip/."""
@@ -176,7 +149,7 @@ class Polecats:
         ref = f"refs/gt/wip/{bead.id}/e{epoch}" if name != "witness" else f"refs/gt/wip/{bead.id}/witness-e{epoch}"
         kept = await base.worktrees.save_wip(path, ref, f"unsaved work of {name} on {bead.id}")
         await base.worktrees.remove(path, unsaved=kept or "refuse")
-        (base.place.sessions / f"{path.name}.ready").unlink(missing_ok=True)
+        mark(base, path).unlink(missing_ok=True)
         branch = f"polecat/{path.name}"
         if name == "witness" or bead.work.landed == "" or not base.repo.exists(f"refs/heads/{branch}"):
             return

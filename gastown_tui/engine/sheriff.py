@@ -11,6 +11,7 @@ from gastown_tui.engine.base import Base
 from gastown_tui.engine.debris import unsaved
 from gastown_tui.engine.environment import command_environment
 from gastown_tui.engine.jobs import Jobs
+from gastown_tui.engine.preparing import mark, prepared
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Check, Review
 from gastown_tui.model.town import Town
@@ -38,6 +39,8 @@ class Sheriff:
         if lease is None:
             return
         worktree = Path(lease.worktree)
+        if not mark(base, worktree).exists():  # adopted work: no polecat was here before
+            await prepared(base, lease)
         checks: list[Check] = []
         reason = await self._moved(worktree, bead)
         env = command_environment(base)

@@ -70,16 +70,19 @@ class Sling:
     def give(self, bead: Bead) -> None:
         """Write the lease; the polecats' round starts the session once it is durable."""
         base = self._base
-        town = base.books.pending
-        name = self._name(town)
+        base.books.write("engine", e.Slung(bead.id, self.lease(bead, base.books.pending.tip)))
+
+    def lease(self, bead: Bead, start: str) -> Lease:
+        """The next lease of a bead, for a polecat nobody has, on a branch that begins at the commit `start`."""
+        base = self._base
+        name = self._name(base.books.pending)
         epoch = bead.work.epoch + 1
         place = place_name(name, bead.id, epoch)
         runtime, _ = self._sessions.runtime_of(POLECAT)
-        lease = Lease(
-            epoch, name, f"polecat/{place}", town.tip, str(base.worktrees.folder / place), base.ids.session(),
+        return Lease(
+            epoch, name, f"polecat/{place}", start, str(base.worktrees.folder / place), base.ids.session(),
             base.clock.now(), runtime.name,
         )  # fmt: skip
-        base.books.write("engine", e.Slung(bead.id, lease))
 
     def _name(self, town: Town) -> str:
         """The first name no session and no lease has."""

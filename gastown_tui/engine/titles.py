@@ -40,12 +40,12 @@ def _(order: o.CreateBead, town: Town) -> str:
 
 @_title.register
 def _(order: o.ImportBeads, town: Town) -> str:
-    return f"import {order.source} ({count(len(order.drafts), 'bead')})"
+    return f"import {count(len(order.drafts), 'bead')} from {order.source}"
 
 
 @_title.register
-def _(order: o.ImportBeads, town: Town) -> str:
-    return f"import {count(len(order.drafts), 'bead')} from {order.source}"
+def _(order: o.Adopt, town: Town) -> str:
+    return f"adopt {order.what}"
 
 
 @_title.register

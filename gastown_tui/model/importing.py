@@ -21,6 +21,14 @@ from gastown_tui.model.town import stamp
 _FOLLOWS = ("title", "description", "priority", "issue_type", "labels", "assignee", "external_ref", "closed_at")
 """Fields of a made record that a later import sets again; what else the town knows of the bead is its own."""
 
+BRANCH = "branch:"
+"""What the origin of adopted work begins with: a branch's name follows."""
+
+
+def adopted(bead: Bead) -> bool:
+    """Whether the bead's work was begun by a person elsewhere, and is theirs."""
+    return bead.work.origin.startswith(BRANCH)
+
 
 @dataclass
 class Outcome:

@@ -54,6 +54,18 @@ class ImportBeads(Order, frozen=True):
     redact: bool = False
 
 
+class Adopt(Order, frozen=True):
+    """Make work begun elsewhere a bead and send it through the gates.
+
+    `what` names a branch, or else `folder` (an absolute path) a worktree; neither is touched.
+    """
+
+    what: str
+    folder: str = ""
+    title: str = ""
+    description: str = ""
+
+
 class UpdateBead(Order, frozen=True):
     """Set fields of the field table, or the status (open, deferred, blocked, pinned), of one bead or of many."""
 
@@ -264,6 +276,7 @@ ORDERS: dict[str, Row] = {
     for row in (
         _row("create_bead", CreateBead, frozenset({OVERSEER, POLECAT, MAYOR}), "File a bead"),
         _row("import_beads", ImportBeads, _PERSON, "Bring beads in from outside"),
+        _row("adopt", Adopt, _PERSON, "Adopt work begun elsewhere"),
         _row("update_bead", UpdateBead, _PERSON, "Change a bead"),
         _row("close_bead", CloseBead, _PERSON, "Close a bead"),
         _row("reopen_bead", ReopenBead, _PERSON, "Reopen a bead"),

@@ -194,7 +194,7 @@ def test_an_engine_imports_what_comes_through_a_pipe(live: Place) -> None:
     assert said.json["format"] == "github" and said.json["guessed"]
     shown = gt(live.root, "bead", "show", said.json["created"][0], "--json").json
     assert shown["external_ref"] == "gh-7" and shown["column"] == "ready"
-    assert Client.of(live).order("undo")["orders"][0]["title"] == "import standard input (1 bead)"
+    assert Client.of(live).order("undo")["orders"][0]["title"] == "import 1 bead from standard input"
     assert "Crash" not in gt(live.root, "bead", "list").out
     assert "standard input is not text" in gt(live.root, "import", "-", stdin="\0\0").err
     assert gt(live.root, "import", "-", stdin="Words").code == 1
