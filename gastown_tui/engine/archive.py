@@ -117,10 +117,9 @@ class Archive:
         """Keep why the branch could not be written; the next group that is written clears it."""
         self.trouble = f"ledger: cannot write ({why(error)})"
 
-    def adopt(self) -> None:
-        """Go on from where the branch is now, after the overseer accepted a move that was not ours."""
-        self._written = None
-        self._ledger.adopt()
+    def set_back(self) -> str:
+        """Point the branch at what we wrote last; returns the ref under which what is there now is kept."""
+        return self._ledger.set_back()
 
     def moved(self) -> str | None:
         """Why the branch is not where this process left it, or None (also while we write it ourselves)."""

@@ -22,6 +22,9 @@ _QUIET = 3.0
 _SHOWN = 8
 """Rows of the terminal that a dialog's question quotes."""
 HOLD, GO_ON = "keep holding", "go on"
+_SETS_BACK = (
+    "Nothing is lost: the journal has everything. `go on` sets it back; what is there now is kept under refs/gt/moved."
+)
 
 
 class Deacon:
@@ -129,7 +132,14 @@ class Deacon:
         base = self._base
         if "landing" not in base.books.pending.holds:
             base.books.write("deacon", e.Held("landing", why))
-        needs.ask(base, "ledger", "ledger", "The ledger branch moved, and not by us", why, (HOLD, GO_ON))
+        question = f"{why}. {_SETS_BACK}"
+        needs.ask(base, "ledger", "ledger", "The ledger branch moved, and not by us", question, (HOLD, GO_ON))
+
+    def ledger_back(self) -> None:
+        """The branch is where we left it: nothing more is asked about it."""
+        base = self._base
+        if events := needs.settled(base.books.pending, "ledger", "ledger", "moved back"):
+            base.books.write("deacon", *events, e.Resumed("landing"))
 
     def dialogs(self) -> None:
         """Show the overseer a dialog an agent's terminal waits in; no key is ever sent blind."""

@@ -151,7 +151,7 @@ def _go_on(desk: Desk, need: e.Need) -> list[e.AnyEvent]:
             raise Refused(f"{base.config.target} moved again since this was asked.", "Look at the newer question.")
         return [e.TipMoved(base.books.pending.tip, tip, True), e.Resumed("landing")]
     if need.kind == "ledger":
-        base.archive.adopt()
+        base.archive.set_back()
         return [e.Resumed("landing")]
     if need.kind == "login" and need.agent in desk.sessions.live:
         desk.sessions.tell(need.agent, "The account works again: carry on.")

@@ -45,8 +45,12 @@ class Keeper:
         except (OSError, GasTownError) as error:
             archive.failed(error)
             return _AGAIN
-        if moved is not None and not self._base.trouble:
+        if self._base.trouble:
+            return _EVERY
+        if moved is not None:
             self._deacon.ledger_moved(moved)
+        else:
+            self._deacon.ledger_back()
         return _EVERY
 
     async def last(self) -> None:

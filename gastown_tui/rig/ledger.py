@@ -20,6 +20,9 @@ from gastown_tui.rig.trees import EMPTY, Trees
 from gastown_tui.world import DiskFiles, Files
 
 AUTHOR = "Gas Town <gastown@localhost>"
+ASIDE = "refs/gt/moved/"
+"""Where the commit somebody else put on the branch is kept when the branch is set back."""
+
 _TRAILER = re.compile(r"(?:\A|\n\n)Seq: (\d+)\n*\Z")
 _UNSAFE = re.compile(rb"[^A-Za-z0-9._-]")
 _LONGEST = 200
@@ -116,6 +119,31 @@ class Ledger:
         tip = self._tip()
         self._trees = Trees(EMPTY if tip is None else self._commit(tip)[0], self._tree)
         self._left_at, self._adopted = tip, True
+
+    def set_back(self) -> str:
+        """Point the branch at where this process left it; its trees are known here, those of a stranger are not.
+
+        Returns:
+            The ref under which what was there now is kept; nothing when the branch was gone, or was never away.
+
+        Raises:
+            Damaged: the commit it was left at cannot be read. CannotWrite: git refused.
+        """
+        tip, left = self._tip(), self._left_at
+        if tip == left:
+            return ""
+        kept = f"{ASIDE}{tip[:12]}" if tip else ""
+        try:
+            if tip is not None:
+                self._repo.references.create(kept, tip, force=True)
+            if left is None:
+                self._repo.references.delete(self.ref)
+            else:
+                self._raw(left, pygit2.GIT_OBJECT_COMMIT)
+                self._move(tip, left)
+        except (OSError, ValueError, KeyError, pygit2.GitError) as error:
+            raise cannot_write(self.ref, error) from error
+        return kept
 
     def moved(self) -> str | None:
         """Where the branch is now, in words, when that is not where this process left it; else None."""

@@ -8,14 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gastown_tui.rig import git
-from gastown_tui.rig.ledger import AUTHOR
+from gastown_tui.rig.ledger import ASIDE, AUTHOR
 from gastown_tui.rig.pack import object_id
 from gastown_tui.rig.trees import parse
 
 REF = "refs/heads/gt-ledger"
-KEPT = "refs/gt/moved/"
-"""Where the commit somebody else put on the branch is kept when the branch is set back."""
-
 _TRAILER = re.compile(rb"(?:\A|\n\n)Seq: (\d+)\n*\Z")
 
 
@@ -127,7 +124,7 @@ def set_back(root: Path, commit: Commit) -> str:
     before = tip(root)
     kept = ""
     if before is not None:
-        kept = f"{KEPT}{before[:12]}"
+        kept = f"{ASIDE}{before[:12]}"
         git.run(["update-ref", "-m", "gt doctor: set aside", kept, before], root, check=False)
     old = before if before is not None else "0" * len(commit.oid)
     git.run(["update-ref", "-m", "gt doctor: set back", REF, commit.oid, old], root)

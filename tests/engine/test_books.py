@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -182,10 +183,19 @@ def test_a_ledger_somebody_moved_holds_landing_and_asks(tmp_path: Path) -> None:
             await town.engine.ask(CreateBead("One"))
             await town.until(lambda t: rigs.git(root, "branch", "--list", "gt-ledger"), "the ledger")
             await town.engine.flush()
-            rigs.git(root, "update-ref", "refs/heads/gt-ledger", rigs.git(root, "rev-parse", "main"))
+            stranger = rigs.git(root, "rev-parse", "main")
+            rigs.git(root, "update-ref", "refs/heads/gt-ledger", stranger)
             await town.until(lambda t: any(n.kind == "ledger" for n in t.needs.values()), "the question")
             assert "landing" in town.town.holds
-            assert (await town.engine.ask(CreateBead("Two")))["bead"], "orders are still answered: the journal has them"
+            two = (await town.engine.ask(CreateBead("Two")))["bead"]
+            need = next(n for n in town.town.needs.values() if n.kind == "ledger")
+            await town.engine.ask(Answer(need.id, "go on"))
+            await town.until(lambda t: "landing" not in t.holds, "landing to go on")
+            await town.engine.flush()
+            assert rigs.git(root, "for-each-ref", "--format=%(objectname)", "refs/gt/moved") == stranger
+        assert {b.title for b in read_town(town.place).beads.values()} == {"One", "Two"}, f"with {two}"
+        shutil.rmtree(town.place.journal)
+        assert {b.title for b in read_town(town.place).beads.values()} == {"One", "Two"}, "the branch alone has all"
 
     asyncio.run(story())
 
