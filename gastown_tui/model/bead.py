@@ -143,7 +143,7 @@ class Bead(msgspec.Struct, frozen=True, gc=False):
         hot = {k: v for k, v in fields.items() if k in _HOT or k in ("work", "extra")}
         rest = {k: v for k, v in fields.items() if k not in hot}
         if rest:
-            cold = dict(_decode_raw(self.extra))
+            cold = dict(_decode_raw(hot.get("extra", self.extra)))
             cold.update({k: Raw(msgspec.json.encode(v)) for k, v in rest.items() if v is not None})
             for name in (k for k, v in rest.items() if v is None):
                 cold.pop(name, None)

@@ -21,6 +21,7 @@ from tests.model.stories import Story, lease
 
 ID = st.integers(0, 3).map("td-{}".format)
 NEEDS = st.lists(st.integers(0, 4).map("td-{}".format), max_size=2)
+EDGE = st.sampled_from(["blocks", "blocks", "related", "parent-child", "conditional-blocks", "waits-for"])
 AGENT = st.sampled_from(["obsidian", "quartz"])
 STEP = st.sampled_from([0, 0, 0, 0, 0, -1, 1])
 """Mostly the bead's own epoch, now and then an older or newer one."""
@@ -76,6 +77,7 @@ class Told(RuleBasedStateMachine):
             assert event.bead.id not in self.created
             self.created.add(event.bead.id)
         elif isinstance(event, e.Slung):
+            before = before.until(self.town.at)
             bead = before.beads[event.bead]
             assert before.column(bead) == "ready" and not before.blockers(bead) and bead.status == "open"
             assert event.lease.epoch > self.epochs.get(bead.id, 0), "an old epoch was granted"
@@ -110,25 +112,38 @@ class Working(Told):
         needs=NEEDS,
         approved=st.booleans(),
         status=st.sampled_from(["open", "open", *STATUSES]),
-        edge=st.booleans(),
+        edge=EDGE,
+        later=st.sampled_from([None, None, None, 2, 9]),
     )
-    def create(self, id: str, needs: list[str], approved: bool, status: str, edge: bool) -> None:
-        """File a bead, with needs that may not exist, or be itself."""
-        edges = tuple(beads.Dependency(id, need, type="blocks" if edge else "related") for need in needs)
-        fresh = beads.make(id, id, "", priority=1, status=status, dependencies=edges, work=Work(approved=approved))
+    def create(self, id: str, needs: list[str], approved: bool, status: str, edge: str, later: int | None) -> None:
+        """File a bead, with needs that may not exist, or be itself, perhaps deferred for a few records."""
+        edges = tuple(beads.Dependency(id, need, type=edge) for need in needs)
+        until = None if later is None else towns.stamp(self.town.at + later)
+        work = Work(approved=approved)
+        fresh = beads.make(id, id, "", priority=1, status=status, dependencies=edges, work=work, defer_until=until)
         known = id in self.created
         assert self.tell(e.BeadCreated(fresh)) is not known
 
-    @rule(id=ID, needs=NEEDS, title=st.text(min_size=1, max_size=5))
-    def change(self, id: str, needs: list[str], title: str) -> None:
+    @rule(id=ID, needs=NEEDS, title=st.text(min_size=1, max_size=5), edge=EDGE)
+    def change(self, id: str, needs: list[str], title: str, edge: str) -> None:
         """Set fields, edges among them."""
-        edges = [{"issue_id": id, "depends_on_id": need} for need in needs]
+        edges = [{"issue_id": id, "depends_on_id": need, "type": edge} for need in needs]
         self.tell(e.BeadChanged(id, {"dependencies": edges, "title": title, "design": title, "labels": [title]}))
 
-    @rule(id=ID, move=st.sampled_from([*MOVES, "open", "close", "release", "reopen", "vanish"]))
-    def move(self, id: str, move: str) -> None:
+    @rule(
+        id=ID,
+        move=st.sampled_from([*MOVES, "open", "close", "release", "reopen", "vanish"]),
+        why=st.sampled_from(["because", "it failed"]),
+    )
+    def move(self, id: str, move: str, why: str) -> None:
         """Any move by its bare name."""
-        self.tell(e.BeadMoved(id, move, "because"))
+        self.tell(e.BeadMoved(id, move, why))
+
+    @rule(id=ID, later=st.sampled_from([None, -5, 1, 6]))
+    def defer(self, id: str, later: int | None) -> None:
+        """Set until when a bead is deferred, or that it is not."""
+        until = None if later is None else towns.stamp(self.town.at + later)
+        self.tell(e.BeadChanged(id, {"defer_until": until}))
 
     @rule(id=ID, steps=st.integers(1, 7))
     def travel(self, id: str, steps: int) -> None:

@@ -7,13 +7,12 @@ from hypothesis.stateful import invariant
 
 from gastown_tui.model import events as e
 from gastown_tui.model import town as towns
-from gastown_tui.model.bead import Bead
 from gastown_tui.model.bulk import with_agents, with_beads
 from gastown_tui.model.lifecycle import COLUMNS
 from gastown_tui.model.town import Town
+from tests.model.rules import INDEXES, by_the_rules
 from tests.model.telling import Telling
 
-INDEXES = ("columns", "going", "open_needs", "dependants", "children", "open_children", "stopped", "later", "alarms")
 CLAIMED = ("working", "sheriff", "witness", "refinery")
 
 
@@ -32,27 +31,19 @@ class TownMachine(Telling):
         """Each bead stands in the one column that the definitions give it, computed here from nothing."""
         found = {id: name for name in self.town.columns for id in self.town.columns[name]}
         assert sum(len(ids) for ids in self.town.columns.values()) == len(found)
-        assert found == {b.id: c for b in self.town.beads.values() if (c := self._column(b)) is not None}
+        ready = by_the_rules(self.town)[1]
+        stages = {b.id: b.work.stage for b in self.town.beads.values() if b.work.stage != "dropped"}
+        idle = {id: "ready" if id in ready else "backlog" for id, stage in stages.items() if stage == "idle"}
+        assert found == {**stages, **idle}
         assert sum(self.town.counts().values()) == len(found) and set(found.values()) <= set(COLUMNS)
-
-    def _column(self, bead: Bead) -> str | None:
-        if bead.work.stage != "idle":
-            return None if bead.work.stage == "dropped" else bead.work.stage
-        blocked = any(
-            other.status not in ("closed", "pinned")
-            for d in bead.dependencies
-            if d.type == "blocks" and (other := self.town.beads.get(d.depends_on_id)) is not None
-        )
-        ready = bead.status == "open" and bead.work.approved and not bead.work.held and not blocked
-        return "ready" if ready else "backlog"
 
     @invariant()
     def indexes_equal_a_recomputation(self) -> None:
         """The indexes a chain of changes left are those of the beads put into an empty town, one by one or at once."""
-        fresh = Town()
+        fresh = Town(at=self.town.at)
         for id in sorted(self.town.beads, reverse=True):
             fresh = fresh.put(self.town.beads[id])
-        bulk = with_agents(with_beads(Town(), dict(self.town.beads)), dict(self.town.agents))
+        bulk = with_agents(with_beads(Town(at=self.town.at), dict(self.town.beads)), dict(self.town.agents))
         for name in INDEXES:
             assert getattr(fresh, name) == getattr(bulk, name) == getattr(self.town, name), name
         assert set(self.town.running) == set(bulk.running) == {a.name for a in self.town.agents.values() if a.live}
