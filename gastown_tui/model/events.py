@@ -11,6 +11,7 @@ from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead, Lease, Review
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.event import Event as Event
+from gastown_tui.model.lines import codec
 from gastown_tui.model.taking_back import Asked as Asked
 from gastown_tui.model.taking_back import Redone as Redone
 from gastown_tui.model.taking_back import Restored as Restored
@@ -336,14 +337,8 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     order: Asked | None = None
 
 
-_decode = msgspec.json.Decoder(Record).decode
-encode = msgspec.json.Encoder().encode
-"""A record as one line of JSON, without the newline."""
-
-
-def decode(line: bytes) -> Record:
-    """A record from its line; raises msgspec.DecodeError."""
-    return _decode(line)
+encode, decode = codec(Record, AnyEvent, (BeadCreated, BeadsImported))
+"""A record as one line of JSON, without the newline; and back, which raises msgspec.DecodeError."""
 
 
 def forgiven(event: Answered, agents: Mapping[str, Agent]) -> list[Agent]:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model import orders
+from gastown_tui.model.bead import Work
 from gastown_tui.model.errors import Usage
 from gastown_tui.model.folding import CASES
 from tests.support.strategies import of
@@ -26,6 +28,25 @@ def test_every_event_comes_back(kind: type[e.AnyEvent], data: st.DataObject) -> 
     record = e.Record(7, 1.5, "test", data.draw(of(kind)))
     line = e.encode(record)
     assert b"\n" not in line and e.decode(line) == record
+
+
+def test_what_a_bead_was_given_is_read_in_its_line() -> None:
+    """Long text stands in the line as it is, numbers as they came; a line of the first versions is read, too."""
+    bead = beads.make("td-1", "One", "", description="find me\nhere", work=Work(approved=True))
+    bead = bead.with_raw({"size": msgspec.Raw(b"1.50")})
+    for event in (e.BeadCreated(bead), e.BeadsImported("board", "beads", (bead, bead))):
+        record = e.Record(3, 1.5, "me", event)
+        line = e.encode(record)
+        assert b'"description":"find me\\nhere","size":1.50' in line and b"\n" not in line
+        first = msgspec.json.encode(record)
+        assert b"find me" not in first and e.decode(first) == e.decode(line) == record
+
+
+def test_words_that_look_like_an_event_are_words() -> None:
+    """The name of an event within another one's text, or among its values, makes it no such event."""
+    changes = {"notes": '"event":"bead_created"', "x": {"event": "bead_created"}}
+    record = e.Record(3, 1.5, "me", e.BeadChanged("td-1", changes))
+    assert e.decode(e.encode(record)) == record
 
 
 def test_every_event_has_one_case_and_one_tag() -> None:
