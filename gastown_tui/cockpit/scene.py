@@ -108,8 +108,8 @@ class Scene:
     @cached_property
     def asking_beads(self) -> frozenset[str]:
         """Beads that something asked is about."""
-        agents = {agent.name: agent.bead for agent in self.town.agents.values()}
-        return frozenset(bead for ask in self.asks for bead in (ask.bead, agents.get(ask.agent, "")) if bead)
+        agents = (self.town.agents.get(ask.agent) for ask in self.asks)
+        return frozenset(filter(None, (*(ask.bead for ask in self.asks), *(a.bead for a in agents if a is not None))))
 
     @cached_property
     def asked_since(self) -> dict[str, float]:
@@ -156,12 +156,12 @@ class Scene:
     @cached_property
     def mayor(self) -> Agent | None:
         """The Mayor's session, if one was ever started."""
-        return next((a for a in self.town.agents.values() if a.role == MAYOR), None)
+        return self.town.agents.get(MAYOR)
 
     @cached_property
     def witnessed(self) -> frozenset[str]:
         """Beads a witness is reading now."""
-        return frozenset(a.bead for a in self.town.agents.values() if a.role == WITNESS and a.live)
+        return frozenset(a.bead for a in self.town.live_agents() if a.role == WITNESS)
 
     def work_lines(self, agent: Agent) -> tuple[FeedLine, ...]:
         """What an agent did for the bead it has: names are given again, and what their last bearer did is not shown."""

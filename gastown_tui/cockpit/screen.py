@@ -132,7 +132,7 @@ class TownScreen(WritingScreen, inherit_bindings=False):
             top.redraw()
         self._notice()
         town = self.link.town
-        feeds = tuple(lines[-1].seq for a in town.agents.values() if a.live and (lines := self.link.feed(a.name)))
+        feeds = tuple(lines[-1].seq for a in town.live_agents() if (lines := self.link.feed(a.name)))
         seen = (id(town), town.seq, tuple(sorted(self.link.notes.items())), feeds, int(now))
         if seen != self._drawn or self.tails.changed(self.clock.monotonic()):
             self._drawn = seen

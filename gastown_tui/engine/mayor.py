@@ -28,21 +28,33 @@ class Mayor:
         self._base = base
         self._sessions = sessions
         self._jobs = jobs
+        self._read: tuple[object, int] = (None, 0)
+        self._unheard: list[int] = []
+        self._last = 0
+
+    def _listen(self, town: Town) -> list[int]:
+        """What the overseer said that is not heard yet; the chat is looked through only when it grew."""
+        chat, heard = self._read
+        if town.chat is not chat or town.heard != heard:
+            said = (seq for seq, speech in town.chat.items() if seq > town.heard and speech.said.speaker == "overseer")
+            self._unheard, self._last = sorted(said), max(town.chat, default=0)
+            self._read = (town.chat, town.heard)
+        return self._unheard
 
     def look(self, town: Town) -> None:
         """Give the Mayor what it has not heard, and wake it when a restart cut its answer off."""
         if self._sessions.frozen or town.heard < 0:
             return
-        unheard = [seq for seq, speech in town.chat.items() if seq > town.heard and speech.said.speaker == "overseer"]
+        unheard = self._listen(town)
         live = self._sessions.live.get(_NAME)
         if unheard:
-            self._jobs.start("mayor", partial(self._tell, town, sorted(unheard)))
+            self._jobs.start("mayor", partial(self._tell, town, unheard))
         elif live is None and self._unanswered(town):
             self._jobs.start("mayor", partial(self._tell, town, [town.heard]))
 
     def _unanswered(self, town: Town) -> bool:
         """Whether the last thing heard still has no answer, and the session is gone."""
-        last = max(town.chat, default=0)
+        last = self._last
         if not 0 < last <= town.heard or town.chat[last].said.speaker != "overseer":
             return False
         agent = town.agents.get(_NAME)
