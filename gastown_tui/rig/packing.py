@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
+import signal
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from gastown_tui.rig.errors import Damaged, GitFailed
 from gastown_tui.world import DiskFiles, Files
 
 WORKSHOP = "gt-packing"
-"""A folder beside `objects` where the new pack is made: git looks for packs in one place only."""
+"""The folder beside `objects` under which new packs are made: git looks for packs in one place only."""
 
 _SETTINGS = ("-c", "pack.packSizeLimit=0", "-c", "pack.writeReverseIndex=false", "-c", "pack.threads=1")
 
@@ -31,10 +32,12 @@ def merge(objects: Path, stems: Sequence[Path], files: Files) -> Path | None:
     Raises:
         GitFailed: git could not make or read the new pack. Damaged: an object would be missing. OSError: the disk.
     """
-    folder, workshop = objects / "pack", objects.parent / WORKSHOP
-    shutil.rmtree(workshop, ignore_errors=True)
-    (workshop / "pack").mkdir(mode=0o700, parents=True)
+    folder, workshops = objects / "pack", objects.parent / WORKSHOP
+    workshops.mkdir(mode=0o700, exist_ok=True)
+    # A folder for this run alone: the git of a run that was killed may still be writing in its own.
+    workshop = Path(tempfile.mkdtemp(dir=workshops))
     try:
+        (workshop / "pack").mkdir()
         stay = [pack.stem for pack in packs.own(folder) if pack.stem not in stems]
         listed = [*(f"{stem.name}.pack" for stem in stems), *(f"^{stem.name}.pack" for stem in stay)]
         words = [*_SETTINGS, "pack-objects", "--stdin-packs", "--quiet", str(workshop / "pack")]
@@ -92,8 +95,7 @@ async def merged(objects: Path, stems: Sequence[Path]) -> str:
         out, err = await process.communicate()
     finally:
         if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, 9)
+            process.terminate()
             await asyncio.shield(process.wait())
     if process.returncode:
         raise GitFailed(["packing"], process.returncode, err.decode("utf-8", "replace"))
@@ -103,6 +105,8 @@ async def merged(objects: Path, stems: Sequence[Path]) -> str:
 def main() -> int:
     """Merge the packs named on the command line: the objects folder, then their names without a suffix."""
     os.nice(19)
+    # So that it ends its git, too, and takes its folder away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     objects = Path(sys.argv[1])
     made = merge(objects, [objects / "pack" / name for name in sys.argv[2:]], DiskFiles())
     sys.stdout.write(f"{made.name}\n" if made is not None else "\n")

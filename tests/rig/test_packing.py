@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -69,7 +68,7 @@ def test_many_packs_become_one_and_every_object_stays(git: Git) -> None:
     assert list(reader.messages()) == told
     held |= fill(ledger, 3, first=41)
     assert reader.read() == held and asyncio.run(ledger.pack()) == 0
-    assert not (git.path / ".git" / packing.WORKSHOP).exists()
+    assert list((git.path / ".git" / packing.WORKSHOP).iterdir()) == []
     git.fsck()
 
 
@@ -139,7 +138,6 @@ def test_a_crash_at_any_step_loses_nothing_and_is_cleared_up(git: Git, crash: st
     assert made is not None
     if crash == "in the workshop":
         packs.remove([made])
-        (git.path / ".git" / packing.WORKSHOP).mkdir()
         (git.path / ".git" / packing.WORKSHOP / "tmp_pack_x").write_bytes(b"half")
     elif crash == "marked":
         made.with_suffix(".pack").unlink()
@@ -174,7 +172,7 @@ def test_a_pack_that_would_lose_an_object_is_refused(git: Git, monkeypatch: pyte
     with pytest.raises(GitFailed):
         merge_all(git)
     assert sorted(path.name for path in folder(git).iterdir()) == before
-    assert not (git.path / ".git" / packing.WORKSHOP).exists()
+    assert list((git.path / ".git" / packing.WORKSHOP).iterdir()) == []
 
 
 def test_a_disk_that_refuses_leaves_every_old_pack(git: Git) -> None:
@@ -239,14 +237,36 @@ def test_a_packing_that_is_cancelled_is_ended_first(git: Git) -> None:
     ledger = Ledger(git.path)
     held = fill(ledger, 20)
 
+    workshop = git.path / ".git" / packing.WORKSHOP
+
     async def story() -> None:
         task = asyncio.create_task(ledger.pack())
-        await until_async((git.path / ".git" / packing.WORKSHOP).exists, "the packer at work")
+        await until_async(lambda: workshop.exists() and list(workshop.iterdir()), "the packer at work")
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(story())
-    shutil.rmtree(git.path / ".git" / packing.WORKSHOP, ignore_errors=True)
-    assert ledger.read() == held
+    assert list(workshop.iterdir()) == [] and len(packs.own(folder(git))) == 20 and ledger.read() == held
+    git.fsck()
+
+
+def test_a_run_that_still_writes_does_not_disturb_the_next(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine was killed and its packer's git goes on: each run has a folder of its own."""
+    ledger = Ledger(git.path)
+    held = fill(ledger, 20)
+    stems = [pack.stem for pack in packs.own(folder(git))]
+    real, nested = packing._complete, list[Path | None]()
+
+    def complete(old: Iterable[Path], new: Iterable[Path]) -> None:
+        if not nested:
+            nested.append(None)
+            nested.append(packing.merge(git.path / ".git/objects", stems[:10], DiskFiles()))
+        real(old, new)
+
+    monkeypatch.setattr(packing, "_complete", complete)
+    made = packing.merge(git.path / ".git/objects", stems, DiskFiles())
+    assert made is not None and nested[1] is not None and made != nested[1]
+    packs.remove(stems)
+    assert Ledger(git.path).read() == held
     git.fsck()
