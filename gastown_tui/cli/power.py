@@ -13,7 +13,7 @@ import click
 
 from gastown_tui.cli import common
 from gastown_tui.engine.place import Place
-from gastown_tui.model.errors import GasTownError, NoEngine
+from gastown_tui.model.errors import CannotWrite, GasTownError, NoEngine
 
 START_WITHIN = 60.0
 """Seconds an engine may take to answer: a large ledger is read, what a crash left is tidied."""
@@ -148,7 +148,7 @@ def stop_engine(place: Place) -> list[str]:
 
 def _writable(place: Place) -> None:
     """Raise CannotWrite when an engine could not even say so: its log stands on the same disk."""
-    from gastown_tui.rig.errors import cannot_write
+    from gastown_tui.rig.errors import reason
     from gastown_tui.world import DiskFiles
 
     probe = place.log.with_name(".probe")
@@ -157,7 +157,8 @@ def _writable(place: Place) -> None:
         DiskFiles().replace(probe, bytes(_PROBE_BYTES))
         probe.unlink()
     except OSError as error:
-        raise cannot_write(f"The engine was not started: {place.gastown}", error) from error
+        hint = "Nothing was changed. Mend that, then: gt up    Meanwhile gt status, gt bead list and gt log read it."
+        raise CannotWrite(f"The engine was not started: {place.gastown}: {reason(error)}.", hint) from error
 
 
 def _refusal(log: Path, before: int) -> GasTownError:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.rig.errors import cannot_write
+from gastown_tui.rig.errors import Damaged, cannot_write
 from gastown_tui.rig.segments import damaged, decode, encode, good, segments
 from gastown_tui.rig.segments import lines as lines_of
 from gastown_tui.world import Files
@@ -237,7 +237,7 @@ class Journal:
                 if seq < expected:
                     continue
                 if seq != expected:
-                    raise damaged(path, f"it goes on at {seq} where {expected} should be")
+                    raise _gap(path, expected, seq, expected == after + 1)
                 expected += 1
                 yield seq, data
 
@@ -265,6 +265,15 @@ class Journal:
     def close(self) -> None:
         """Give the file back."""
         self._leave()
+
+
+def _gap(path: Path, expected: int, seq: int, begins: bool) -> Damaged:
+    where = f"{path.name} goes on at {seq} where {expected} should be"
+    if not begins:
+        return damaged(path, where)
+    many = f"Records {expected} to {seq - 1} are" if seq > expected + 1 else f"Record {expected} is"
+    hint = "Was the branch gt-ledger moved or deleted? See what is left: gt doctor"
+    return Damaged(f"{many} neither in the ledger's branch nor in the journal ({where}).", hint)
 
 
 def _check(lines: Sequence[tuple[int, bytes]], last: int) -> None:

@@ -150,7 +150,8 @@ class Ledger:
         tip = self._tip()
         if not self._adopted or tip == self._left_at:
             return None
-        return f"{self.ref} is at {(tip or 'nothing')[:12]}, and was left at {(self._left_at or 'nothing')[:12]}"
+        now = f"is at {tip[:12]}" if tip else "is gone"
+        return f"{self.ref} {now}; it was left at {(self._left_at or 'nothing')[:12]}"
 
     def read(self) -> dict[str, bytes]:
         """Every file at the head, by path. Raises Damaged."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import json
+import logging
 import os
 import random
 import signal
@@ -83,6 +84,7 @@ async def _load(place: Place, acks: int, chance: random.Random, flaky: bool) -> 
 
 def serve() -> None:
     """For each line on stdin fork a loaded engine, say its number, and say when it is gone."""
+    logging.disable()
     for line in sys.stdin:
         wanted = json.loads(line)
         pid = os.fork()
