@@ -95,10 +95,11 @@ async def make(repo: Repository, place: Place, wanted: Wanted) -> dict[str, Any]
         gates=tuple(found.gates), sheriff=tuple(found.sheriff), worktree=WorktreeSettings(setup=tuple(found.setup)),
         roles=Roles(role, role, role),
     )  # fmt: skip
-    found_town(place, config, clock=SystemClock(), files=DiskFiles())
+    kept = found_town(place, config, clock=SystemClock(), files=DiskFiles())
     by_command = {one.run: one for one in tried}
     return {
-        "created": True, "root": str(repo.root), "town": config.rig, "prefix": config.prefix, "target": target,
+        "created": True, "root": str(repo.root), "town": kept.rig or config.rig, "prefix": kept.prefix or config.prefix,
+        "taken_up": {"seq": kept.seq, "beads": len(kept.beads)} if kept.rig else None, "target": target,
         "tip": tip, "kind": found.kind, "languages": found.languages, "gated": config.gated,
         "setup": [asdict(by_command.get(c) or Tried(SETUP, c)) for c in found.setup],
         "sheriff": [asdict(by_command.get(c) or Tried(SHERIFF, c)) for c in found.sheriff],
@@ -196,6 +197,9 @@ def closing(document: dict[str, Any]) -> list[str]:
     """What `gt init` says at its end."""
     lines = [f"The town of {document['town']} is made; beads are called {document['prefix']}-..., work lands on "
              f"{document['target']}."]  # fmt: skip
+    if kept := document["taken_up"]:
+        beads = f"{kept['beads']} bead" + ("" if kept["beads"] == 1 else "s")
+        lines.append(f"The ledger that was here (branch gt-ledger) goes on: {beads}, record {kept['seq']}.")
     for name in ("setup", "sheriff", "gates"):
         for one in document[name]:
             how = "not tried" if one["ok"] is None else f"ok in {one['seconds']} s" if one["ok"] else "RED"

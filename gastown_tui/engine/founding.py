@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from gastown_tui import config as settings
@@ -14,6 +15,7 @@ from gastown_tui.engine.reading import read_town
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Record
+from gastown_tui.model.town import Town
 from gastown_tui.rig import guard
 from gastown_tui.rig.homes import home
 from gastown_tui.rig.journal import Journal
@@ -25,8 +27,11 @@ from gastown_tui.world import Clock, Files, RandomIds, SystemClock
 _EXCLUDED = "/.gastown/"
 
 
-def found(place: Place, config: Config, *, clock: Clock, files: Files) -> None:
+def found(place: Place, config: Config, *, clock: Clock, files: Files) -> Town:
     """Make `.gastown`, its settings, the guard's hooks, and the first record; a kept ledger is taken up again.
+
+    Returns:
+        The town of the ledger that was here, whose name and prefix go on; an empty one (no rig) where there was none.
 
     Raises:
         Refused: there is a town here already.
@@ -49,9 +54,12 @@ def found(place: Place, config: Config, *, clock: Clock, files: Files) -> None:
             journal.append([(town.seq + 1, e.encode(Record(town.seq + 1, clock.now(), "overseer", event)))])
     finally:
         journal.close()
+    if town.rig:
+        config = replace(config, rig=town.rig, prefix=town.prefix)
     settings.save(place.config, config, files)
     if made:
         files.sync_folder(place.root)
+    return town
 
 
 def umask_folder(path: Path) -> bool:

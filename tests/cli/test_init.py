@@ -140,6 +140,25 @@ def test_uninit_leaves_the_repository_as_it_was(tmp_path: Path) -> None:
     assert gt(root, "uninit").code == 3
 
 
+def test_a_ledger_brought_from_elsewhere_goes_on(tmp_path: Path) -> None:
+    """The backup of README: a bundle of the branch, fetched into a clone of another name, is the same town there."""
+    root = rigs.make(tmp_path / "todo-app")
+    assert gt(root, "init", "--no-run", "--runtime", "rehearsal").code == 0
+    for words in (("up",), ("bead", "create", "Add a note"), ("down",)):
+        said = gt(root, *words)
+        assert said.code == 0, said.err
+    rigs.git(root, "bundle", "create", "-q", str(tmp_path / "town.bundle"), "gt-ledger")
+    clone = tmp_path / "another-name"
+    rigs.git(tmp_path, "clone", "-q", str(root), str(clone))
+    rigs.git(clone, "fetch", "-q", str(tmp_path / "town.bundle"), "gt-ledger:gt-ledger")
+    said = gt(clone, "init", "--no-run")
+    assert "The ledger that was here (branch gt-ledger) goes on: 1 bead, record " in said.out
+    assert "beads are called ta-..." in said.out
+    settings = tomllib.loads((clone / ".gastown" / "config.toml").read_text())
+    assert (settings["rig"], settings["prefix"]) == ("todo-app", "ta")
+    assert "Add a note" in gt(clone, "bead", "list").out
+
+
 @pytest.mark.parametrize(
     ("folder", "short"),
     [("todo", "td"), ("todo-app", "ta"), ("gas-town-tui", "gtt"), ("a", "at"), ("42", "gt"), ("áéí", "gt"),
