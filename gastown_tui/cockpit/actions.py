@@ -152,7 +152,7 @@ def close(desk: Desk, times: int | None) -> None:
     """Close the selected bead without landing."""
     if (bead := desk.bead) is not None:
         desk.prompt(f"Close {bead.id} without landing, because",
-                    lambda text: desk.order(o.CloseBead(bead.id, text), f"Closed {bead.id}; X reopens it"))  # fmt: skip
+                    lambda text: desk.order(o.CloseBead(bead.id, text), f"Closed {bead.id}; u undoes it"))  # fmt: skip
 
 
 def reopen(desk: Desk, times: int | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gastown_tui.cockpit import actions as a
+from gastown_tui.cockpit import undoing as u
 from gastown_tui.cockpit.desk import Desk
 from gastown_tui.cockpit.keys import Trie
 from gastown_tui.cockpit.places import PANES
@@ -105,6 +106,10 @@ ROWS: tuple[Command, ...] = (
     _c("zoom", "z", "Zoom the pane, or all panes", TOWN, lambda desk, _: desk.zoom(), foot="zoom"),
     _c("needs", "!, g !", "Who needs me", TOWN, a.needs, foot="who needs me"),
     _c("palette", ":, ctrl+p", "Every command by name", TOWN, _open("palette"), foot="command"),
+    _c("undo", "u", "Undo your last order", (TOWN, NEEDS, BEAD, PLAN), u.undo, "undo", u.no_undo),
+    _c("undo.past", "U", "Undo past what cannot be undone", (TOWN, NEEDS, BEAD, PLAN), u.undo_past, "undo",
+       u.no_undo_past),
+    _c("redo", "ctrl+r", "Redo what you undid", (TOWN, NEEDS, BEAD, PLAN), u.redo, "redo", u.no_redo),
     _c("down", "j", "Down", (TOWN, NEEDS, BEAD, PLAN, HELP), a.down),
     _c("up", "k", "Up", (TOWN, NEEDS, BEAD, PLAN, HELP), a.up),
     _c("left", "h", "Left", TOWN, a.left),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from gastown_tui.cockpit.scene import Ask, Scene
 from gastown_tui.model.bead import Bead
@@ -34,8 +34,8 @@ class Desk(Protocol):
     def question(self) -> Ask | None:
         """The question that is open in "needs you"."""
 
-    def order(self, order: Order, done: str = "") -> None:
-        """Ask the engine; `done` is said when it agreed, its refusal when it did not."""
+    def order(self, order: Order, done: str | Callable[[Any], str] = "") -> None:
+        """Ask the engine; `done`, or what it makes of the answer, is said when it agreed, else its refusal."""
 
     def say(self, text: str, hint: str = "", bad: bool = False) -> None:
         """Say something in the footer for a few seconds."""

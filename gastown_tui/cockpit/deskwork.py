@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gastown_tui.cockpit import commands
 from gastown_tui.cockpit.editing import edit
@@ -85,11 +85,11 @@ class DeskWork:
         top = self._screen.top
         return top.asked(self.scene) if isinstance(top, NeedsView) else None
 
-    def order(self, order: Order, done: str = "") -> None:
+    def order(self, order: Order, done: str | Callable[[Any], str] = "") -> None:
         """Ask the engine in the background, one after another."""
         self._screen.run_worker(self._ask(order, done), group="orders", exit_on_error=True)
 
-    async def _ask(self, order: Order, done: str) -> None:
+    async def _ask(self, order: Order, done: str | Callable[[Any], str]) -> None:
         try:
             answer = await self._screen.link.ask(order)
         except GasTownError as error:
@@ -97,7 +97,7 @@ class DeskWork:
             return
         left_out = call.left_out(answer.get("left_out", []) if isinstance(answer, dict) else [])
         if done or left_out:
-            self.say(done or "Done", left_out)
+            self.say(done(answer) if callable(done) else done or "Done", left_out)
         self._screen.poll()
 
     def say(self, text: str, hint: str = "", bad: bool = False) -> None:

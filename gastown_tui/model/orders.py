@@ -66,7 +66,7 @@ class Adopt(Order, frozen=True):
     description: str = ""
 
 
-class UpdateBead(Order, frozen=True):
+class UpdateBead(Order, frozen=True, repr_omit_defaults=True):
     """Set fields of the field table, or the status (open, deferred, blocked, pinned), of one bead or of many."""
 
     bead: str = ""
@@ -79,7 +79,7 @@ class UpdateBead(Order, frozen=True):
         return _all(self.bead, self.beads)
 
 
-class CloseBead(Order, frozen=True):
+class CloseBead(Order, frozen=True, repr_omit_defaults=True):
     """Close beads without landing; a polecat that has one is ended and its work kept."""
 
     bead: str = ""
@@ -92,7 +92,7 @@ class CloseBead(Order, frozen=True):
         return _all(self.bead, self.beads)
 
 
-class ReopenBead(Order, frozen=True):
+class ReopenBead(Order, frozen=True, repr_omit_defaults=True):
     """Make closed beads open again."""
 
     bead: str = ""

@@ -1,0 +1,65 @@
+"""Taking orders back from the cockpit: `u`, `U` and ctrl+r, and why they cannot be used now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gastown_tui.cockpit.desk import Desk
+from gastown_tui.model import orders as o
+from gastown_tui.model import undo as model
+from gastown_tui.text import count
+
+
+def undo(desk: Desk, times: int | None) -> None:
+    """Take back the last order, or as many as were counted, if it is still the one that was seen."""
+    desk.order(o.Undo(times or 1, entry=_newest(desk, False)), _said("undid", "ctrl+r redoes"))
+
+
+def undo_past(desk: Desk, times: int | None) -> None:
+    """Take back the last order that can be, passing over those that cannot."""
+    desk.order(o.Undo(times or 1, entry=_newest(desk, False), skip=True), _said("undid", "ctrl+r redoes"))
+
+
+def redo(desk: Desk, times: int | None) -> None:
+    """Take back the last undoing."""
+    desk.order(o.Redo(times or 1, entry=_newest(desk, True)), _said("redid", "u undoes"))
+
+
+def no_undo(desk: Desk) -> str:
+    """That there is nothing to undo, or why the last order cannot be."""
+    return _why(desk, False, "; U passes it over")
+
+
+def no_undo_past(desk: Desk) -> str:
+    """That there is nothing to undo."""
+    return "" if model.stack(desk.scene.town) else "you ordered nothing that could be undone"
+
+
+def no_redo(desk: Desk) -> str:
+    """That there is nothing to redo, or why it cannot be."""
+    return _why(desk, True, "")
+
+
+def _newest(desk: Desk, redo: bool) -> int:
+    return next((entry.seq for entry in model.stack(desk.scene.town, redo)), 0)
+
+
+def _why(desk: Desk, redo: bool, past: str) -> str:
+    known = model.stack(desk.scene.town, redo)
+    if not known:
+        return "nothing was undone" if redo else "you ordered nothing that could be undone"
+    try:
+        model.back(desk.scene.town, known[0])
+    except model.Stuck as stuck:
+        return f'"{known[0].title}": {stuck.why}{past}'
+    return ""
+
+
+def _said(past: str, back: str) -> Callable[[Any], str]:
+    def words(answer: Any) -> str:
+        done = [order["title"] for order in answer["orders"]]
+        many = f" {count(len(done), 'order')}" if len(done) > 1 else ""
+        return f"{past}{many}: {', '.join(done)} · {back}"
+
+    return words
