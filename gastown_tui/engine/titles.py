@@ -49,6 +49,11 @@ def _(order: o.Adopt, town: Town) -> str:
 
 
 @_title.register
+def _(order: o.Adopt, town: Town) -> str:
+    return f"adopt {order.what or order.folder}"
+
+
+@_title.register
 def _(order: o.UpdateBead, town: Town) -> str:
     which = _beads(order.all, town)
     if len(order.changes) != 1:

@@ -276,7 +276,8 @@ ORDERS: dict[str, Row] = {
     for row in (
         _row("create_bead", CreateBead, frozenset({OVERSEER, POLECAT, MAYOR}), "File a bead"),
         _row("import_beads", ImportBeads, _PERSON, "Bring beads in from outside"),
-        _row("adopt", Adopt, _PERSON, "Adopt work begun elsewhere"),
+        _row("adopt", Adopt, _PERSON, "Adopt work begun elsewhere", "a copy of it went to the gates at once",
+             "Nothing was changed. To end that, keeping the branch: gt bead close ID"),
         _row("update_bead", UpdateBead, _PERSON, "Change a bead"),
         _row("close_bead", CloseBead, _PERSON, "Close a bead"),
         _row("reopen_bead", ReopenBead, _PERSON, "Reopen a bead"),
