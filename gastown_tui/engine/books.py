@@ -75,8 +75,10 @@ class Books:
             else:
                 await self._clock.sleep(_AGAIN[0])
 
-    def write(self, who: str, *events: e.AnyEvent) -> asyncio.Future[None]:
+    def write(self, who: str, *events: e.AnyEvent, screened: bool = False) -> asyncio.Future[None]:
         """Put events in order, all or none; the future is done when they are durable.
+
+        With `screened` somebody has looked them through for secrets already, word by word and not on this loop.
 
         Raises:
             Illegal: the town does not allow one of them; nothing was written.
@@ -89,7 +91,8 @@ class Books:
             raise CannotWrite(f"The journal cannot be written: {slow}.", f"{KEPT} The town goes on when it answers.")
         records, town = [], self.pending
         for event, order in zip(events, minutes.marks(who, town, len(events)), strict=True):
-            record = Record(town.seq + 1, self._clock.now(), who, secrecy.of_event(event), order)
+            kept = event if screened else secrecy.of_event(event)
+            record = Record(town.seq + 1, self._clock.now(), who, kept, order)
             town = town.after(record)
             records.append(record)
         minutes.written(who, records)
@@ -102,9 +105,9 @@ class Books:
         self._waiting.append(_Group(records, town, done))
         return done
 
-    async def record(self, who: str, *events: e.AnyEvent) -> None:
+    async def record(self, who: str, *events: e.AnyEvent, screened: bool = False) -> None:
         """Write events and wait until they are durable; raises Illegal or CannotWrite."""
-        await self.write(who, *events)
+        await self.write(who, *events, screened=screened)
 
     async def run(self) -> None:
         """Write groups as they come, everything that waits in one sync, until closed and empty."""

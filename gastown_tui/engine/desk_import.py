@@ -35,7 +35,7 @@ async def bring_in(base: Base, order: o.ImportBeads, who: str) -> dict[str, Any]
     drafts, secrets = await asyncio.to_thread(taken, order)
     found = await _outcome(base, order.source, drafts)
     if events := list(found.events(clean(order.source), order.format)):
-        await base.books.record(who, *events)
+        await base.books.record(who, *events, screened=True)
     return answer(found, secrets)
 
 

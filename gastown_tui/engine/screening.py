@@ -86,6 +86,9 @@ def _plain(record: str) -> dict[str, Any]:
 
 def _suspect(values: Any) -> bool:
     """Whether it is worth looking closer: one look at all long texts together costs a fifth of one at each."""
+    text = msgspec.json.encode(values).decode()
+    if not redact.may_hold(text) and "\\u001b" not in text:
+        return False
     texts = list(_texts(values))
     return bool(redact.find("\n\n".join(texts))) if texts else False
 
@@ -96,7 +99,7 @@ def _texts(values: Any) -> Iterator[str]:
             yield values
     elif isinstance(values, dict):
         for name, value in values.items():
-            if isinstance(value, str) and len(value) >= _SHORTEST and _NAMED.search(name):
+            if isinstance(value, str) and value and _NAMED.search(name):
                 yield f'"{name}": "{value}"'
             yield from _texts(value)
             if len(name) >= _SHORTEST:
