@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 from gastown_tui.engine.cache import SMALL, Cache
+from gastown_tui.engine.headline import headline as subject
 from gastown_tui.engine.records import OWN, old_path, path_of
 from gastown_tui.model import events as e
 from gastown_tui.model.events import Record
@@ -20,16 +20,7 @@ from gastown_tui.rig.ledger import Ledger
 
 def headline(records: list[Record]) -> str:
     """One line that says what a group of records was about."""
-    first = next((r.event for r in records if isinstance(r.event, e.Landed)), records[-1].event)
-    about = getattr(first, "bead", "") or getattr(first, "agent", "")
-    about = about if isinstance(about, str) else about.id
-    kinds = Counter(_tag(r) for r in records)
-    rest = ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in kinds.most_common(4))
-    return f"{about}: {rest}" if about else rest
-
-
-def _tag(record: Record) -> str:
-    return str(record.event.__struct_config__.tag).replace("_", " ")
+    return subject(records)
 
 
 def message(records: list[Record]) -> str:
