@@ -6,6 +6,7 @@ import contextlib
 import logging
 
 from gastown_tui.engine.archive import Archive
+from gastown_tui.engine.following import Follower
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig.packs import FAN
 from gastown_tui.world import Clock
@@ -22,8 +23,9 @@ _RESTS = 600.0
 class Caretaker:
     """One loop beside the engine's rounds."""
 
-    def __init__(self, archive: Archive, clock: Clock) -> None:
+    def __init__(self, archive: Archive, clock: Clock, follower: Follower | None = None) -> None:
         self._archive = archive
+        self._follower = follower
         self._clock = clock
         self._packed = -FAN
         self._rests_until = 0.0
@@ -45,6 +47,8 @@ class Caretaker:
                 self._packed = archive.groups
                 while await archive.pack():
                     continue
+            if self._follower is not None:
+                await self._follower.follow()
             if quiet:
                 await archive.keep()
         except (OSError, GasTownError) as error:

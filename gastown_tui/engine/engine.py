@@ -19,6 +19,7 @@ from gastown_tui.engine.caretaker import Caretaker
 from gastown_tui.engine.deacon import Deacon
 from gastown_tui.engine.desk import Desk
 from gastown_tui.engine.feed import Feed, FeedLine
+from gastown_tui.engine.following import Follower
 from gastown_tui.engine.hooks import Hooks
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.keeping import Keeper
@@ -56,7 +57,7 @@ class Engine:
         self.stopped = asyncio.Event()
         self._wake = asyncio.Event()
         self._answers = Answers()
-        self._caretaker = Caretaker(base.archive, base.clock)
+        self._caretaker = Caretaker(base.archive, base.clock, Follower(base.place))
         jobs = Jobs(base.clock, self._wake.set, self._trouble)
         self._jobs = jobs
         self._sessions = Sessions(base, self._gone)

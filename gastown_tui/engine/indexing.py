@@ -37,6 +37,26 @@ def caught_up(folder: Path, past: Past) -> Index:
         return _in_memory(path, past, tip)
 
 
+def keep_up(folder: Path, past: Past, most: int) -> bool:
+    """Add to the file what the branch has above it, unless that is more than `most` events.
+
+    Returns:
+        Whether the file now has everything.
+
+    Raises:
+        OSError, sqlite3.Error: the file cannot be written. Damaged: the ledger cannot be read.
+    """
+    path, tip, has = folder / NAME, past.tip(), 0
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(Index(path, readonly=True)) as index:
+        has = index.ends()[1]
+    if tip is None or past.commit(tip).seq - has > most:
+        return False
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with _locked(folder / _LOCK):
+        _written(path, past, tip).close()
+    return True
+
+
 def _current(path: Path, past: Path | Past, tip: str | None) -> Index | None:
     """The index as it is, when nothing needs to be added to it."""
     try:

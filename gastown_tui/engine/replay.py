@@ -12,7 +12,7 @@ from gastown_tui.model import events as e
 from gastown_tui.model import times
 from gastown_tui.model.bead import decode as decode_bead
 from gastown_tui.model.errors import Illegal, Refused, Usage
-from gastown_tui.model.town import Town, restore
+from gastown_tui.model.town import Town, assembled, read_part, restore
 from gastown_tui.rig.past import Past
 from gastown_tui.rig.trees import Trees
 
@@ -82,7 +82,7 @@ def town_at(history: History, seq: int) -> Town:
         return Town().after_all(history.between(0, seq))
     files = history.past.read(history.past.commit(base).tree)
     own = files.pop(OWN)
-    town = restore(own, ((*key_of(path), data) for path, data in sorted(files.items())))
+    town = assembled(own, [read_part(*key_of(path), data) for path, data in files.items()])
     return town.after_all(history.between(town.seq, seq))
 
 
@@ -100,8 +100,15 @@ def bead_at(history: History, id: str, seq: int) -> Town:
         return town_at(history, seq)
     snapshot = _Snapshot(history.past, base)
     since = list(history.between(snapshot.seq, seq))
+    wanted = {id, *_beads(since)}
     try:
-        return snapshot.of({id, *_beads(since)}, since).after_all(since)
+        while True:
+            town = snapshot.of(wanted, since).after_all(since)
+            # What it waits for may have been changed since the snapshot.
+            needs = set(town.beads[id].needs) if id in town.beads else set()
+            if needs <= wanted | set(town.beads):
+                return town
+            wanted |= needs
     except (Illegal, KeyError):
         # An event looked at more than it names: then nothing less than the whole town will do.
         return town_at(history, seq)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import sqlite3
 import tempfile
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from gastown_tui.engine import indexing, reading, replay
-from gastown_tui.engine.eventindex import Wanted
+from gastown_tui.engine.eventindex import Index, Wanted
+from gastown_tui.engine.following import Follower
 from gastown_tui.engine.history import History
 from gastown_tui.engine.imported import CameIn
 from gastown_tui.model import bead as beads
@@ -304,6 +306,28 @@ def test_many_look_while_the_ledger_grows(tmp_path: Path) -> None:
     for looker in lookers:
         looker.join(60)
     assert not wrong and list(History(written.place).records()) == story.records
+    written.close()
+
+
+def test_an_engine_keeps_the_index_near_the_head(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Only now and then, never much at once; where it cannot, a line in the log is all there is."""
+    written, story = Written(tmp_path), Story()
+    follower, path = Follower(written.place), written.place.cache / indexing.NAME
+    asyncio.run(follower.follow(3))
+    assert not path.exists(), "there is no ledger yet"
+    for number in range(8):
+        story.create(f"td-{number}")
+        _write(written, story)
+        written.commit(story.town)
+        asyncio.run(follower.follow(3))
+    with contextlib.closing(Index(path, readonly=True)) as index:
+        assert 0 <= story.town.seq - index.ends()[1] < 3
+    path.unlink()
+    assert not indexing.keep_up(written.place.cache, Past(written.place.root), 5) and not path.exists()
+    shutil.rmtree(written.place.cache)
+    written.place.cache.write_text("in the way")
+    asyncio.run(Follower(written.place).follow(3))
+    assert "could not be brought up to date" in caplog.text
     written.close()
 
 
