@@ -13,6 +13,7 @@ from gastown_tui.model import times
 from gastown_tui.model.bead import decode as decode_bead
 from gastown_tui.model.errors import Illegal, Refused, Usage
 from gastown_tui.model.town import Town, assembled, read_part, restore
+from gastown_tui.rig.errors import Damaged
 from gastown_tui.rig.past import Past
 from gastown_tui.rig.trees import Trees
 
@@ -76,14 +77,26 @@ def _of_commit(history: History, name: str) -> int:
 
 
 def town_at(history: History, seq: int) -> Town:
-    """The whole town after the event numbered `seq`. Reads every file of one commit. Raises GasTownError."""
+    """The whole town after the event numbered `seq`. Reads every file of one commit.
+
+    Raises:
+        Damaged: what the ledger has there does not fit together.
+    """
     base = history.base(seq)
-    if base is None:
-        return Town().after_all(history.between(0, seq))
-    files = history.past.read(history.past.commit(base).tree)
-    own = files.pop(OWN)
-    town = assembled(own, [read_part(*key_of(path), data) for path, data in files.items()])
-    return town.after_all(history.between(town.seq, seq))
+    try:
+        town = Town() if base is None else _snapshot(history.past, base)
+        return town.after_all(history.between(town.seq, seq))
+    except Illegal as error:
+        where = "its beginning" if base is None else base[:12]
+        hint = "Another moment may be whole. gt doctor looks closer."
+        raise Damaged(f"The ledger does not lead from {where} to event {seq}: {error.title}", hint) from error
+
+
+def _snapshot(past: Past, oid: str) -> Town:
+    files = past.read(past.commit(oid).tree)
+    if (own := files.pop(OWN, None)) is None:
+        raise Damaged(f"The ledger's commit {oid[:12]} has no {OWN}.", "Another moment may be whole.")
+    return assembled(own, [read_part(*key_of(path), data) for path, data in files.items()])
 
 
 def bead_at(history: History, id: str, seq: int) -> Town:
