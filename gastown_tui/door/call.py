@@ -1,13 +1,20 @@
-"""The short way in: agents' verbs and hooks over the town's socket, on almost nothing but `sys`, `os` and `_socket`."""
+"""The short way in: agents' verbs and hooks over the town's socket, on almost nothing but `sys` and `_socket`."""
 
-# Runs as `python -I -S /abs/gastown_tui/door/call.py VERB ...`: 58 ms of http.client and 70 of click would be paid at
-# every hook of every agent (facts/terminal.md, "Start-up"). `json` is imported only by verbs that need it.
+# Imported by the shim under `python -I -S`: 58 ms of http.client and 70 of click would be paid at every hook of every
+# agent (facts/terminal.md, "Start-up"). Imported and not run, because only then Python keeps the compiled form; and
+# `json` would load `re` and `enum`, half as much again as Python itself: its C parts do all that is needed here, and
+# so does `posix` of `os`.
 
 from __future__ import annotations
 
+import _json
 import _socket
-import os
+import posix
 import sys
+
+TYPE_CHECKING = False  # `typing` would cost more than all the rest
+if TYPE_CHECKING:
+    from typing import Any
 
 OK, REFUSED, USAGE, NO_TOWN, NO_ENGINE = range(5)
 PATIENCE = 5.0
@@ -92,23 +99,33 @@ def request(
 
 def find() -> str:
     """The socket of the town around the working folder; raises Failure (3 no town, 4 no engine)."""
-    folder = os.getcwd()
+    folder = posix.getcwd()
     while True:
-        town = os.path.join(folder, ".gastown")
-        if os.path.exists(os.path.join(town, "config.toml")):
-            return _told(os.path.join(town, "engine.json"))
-        above = os.path.dirname(folder)
-        if above == folder:
+        town = f"{folder.rstrip('/')}/.gastown"
+        if _there(f"{town}/config.toml"):
+            return _told(f"{town}/engine.json")
+        if folder in ("", "/"):
             raise Failure(NO_TOWN, "There is no town here or above.", "Make one in this repository with: gt init")
-        folder = above
+        folder = folder.rpartition("/")[0]
+
+
+def _there(path: str) -> bool:
+    try:
+        posix.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _set(name: str) -> str:
+    """A variable of the environment, "" where there is none."""
+    return posix.environ.get(name.encode(), b"").decode(errors="surrogateescape")
 
 
 def _told(engine_json: str) -> str:
-    import json
-
     try:
         with open(engine_json, "rb") as file:
-            return str(json.load(file)["socket"])
+            return str(_parsed(file.read())["socket"])
     except (OSError, ValueError, KeyError, TypeError):
         raise no_engine() from None
 
@@ -116,7 +133,7 @@ def _told(engine_json: str) -> str:
 def whose() -> dict[str, str]:
     """The headers that say who calls: an agent by its token and lease; without them it is the overseer."""
     names = {"X-GT-Token": "GT_TOKEN", "X-GT-Lease": "GT_LEASE"}
-    return {header: os.environ[name] for header, name in names.items() if os.environ.get(name)}
+    return {header: value for header, name in names.items() if (value := _set(name))}
 
 
 def persist(path: str, target: str, body: bytes, patience: float) -> tuple[int, bytes]:
@@ -137,13 +154,11 @@ def persist(path: str, target: str, body: bytes, patience: float) -> tuple[int, 
 
 def order(name: str, args: dict[str, object]) -> dict[str, object]:
     """Ask the engine as whoever calls; returns its answer, raises Failure."""
-    import json
-
-    mine = os.environ.get("GT_SOCKET", "")
-    body = json.dumps({"order": name, "args": args, "id": os.urandom(16).hex()}).encode()
+    mine = _set("GT_SOCKET")
+    body = _json_of({"order": name, "args": args, "id": posix.urandom(16).hex()}).encode()
     status, got = persist(mine or find(), "/v1/orders", body, PATIENCE if mine else 0.0)
     try:
-        reply = json.loads(got)
+        reply = _parsed(got)
         if status < 400:
             return _left_out(dict(reply["answer"] or {}))
         error = reply["error"]
@@ -176,7 +191,7 @@ def hook(event: str, payload: bytes) -> bytes:
     if not event.isalnum():
         return b""
     try:
-        path = os.environ.get("GT_SOCKET") or find()
+        path = _set("GT_SOCKET") or find()
         status, got = request(path, "POST", f"/v1/hooks/{event}", payload or b"{}", whose(), 600.0)
     except (Failure, OSError, ValueError):
         return b""
@@ -186,14 +201,14 @@ def hook(event: str, payload: bytes) -> bytes:
 def done(words: list[str], options: dict[str, str]) -> str:
     """`gt done [-m NOTE]`."""
     answer = order("done", {"note": options.get("m", "")})
-    options["answer"] = _json(answer)
+    options["answer"] = _json_of(answer)
     return f"{answer.get('bead')} is handed in at {str(answer.get('commit', ''))[:9]}; the sheriff looks at it next."
 
 
 def plan(words: list[str], options: dict[str, str]) -> str:
     """`gt plan submit FILE|-`."""
     answer = order("submit_plan", {"plan": _file(words[1]), "revises": options.get("revises", "")})
-    options["answer"] = _json(answer)
+    options["answer"] = _json_of(answer)
     beads = answer.get("beads")
     many = len(beads) if isinstance(beads, dict) else 0
     filed = f"Plan {answer.get('plan')} is filed as a draft (revision {answer.get('revision')}, beads: {many})."
@@ -203,25 +218,25 @@ def plan(words: list[str], options: dict[str, str]) -> str:
 def verdict(words: list[str], options: dict[str, str]) -> str:
     """`gt verdict FILE|-`."""
     answer = order("verdict", _file(words[0]))
-    options["answer"] = _json(answer)
+    options["answer"] = _json_of(answer)
     return f"The verdict on {answer.get('bead')} is kept: {answer.get('decision')}."
 
 
 def nudge(words: list[str], options: dict[str, str]) -> str:
     """`gt nudge AGENT TEXT`."""
-    options["answer"] = _json(order("nudge", {"agent": words[0], "text": words[1]}))
+    options["answer"] = _json_of(order("nudge", {"agent": words[0], "text": words[1]}))
     return f"{words[0]} was told."
 
 
 def escalate(words: list[str], options: dict[str, str]) -> str:
     """`gt escalate TEXT`."""
-    options["answer"] = _json(order("escalate", {"text": words[0], "bead": options.get("bead", "")}))
+    options["answer"] = _json_of(order("escalate", {"text": words[0], "bead": options.get("bead", "")}))
     return "The overseer is asked; wait for the answer here."
 
 
 def mayor(words: list[str], options: dict[str, str]) -> str:
     """`gt mayor tell TEXT`."""
-    options["answer"] = _json(order("tell_mayor", {"text": words[1]}))
+    options["answer"] = _json_of(order("tell_mayor", {"text": words[1]}))
     return "The Mayor is told."
 
 
@@ -273,7 +288,7 @@ def complain(code: int, title: str, hint: str, as_json: bool) -> int:
     """Say what went wrong on stderr, as words or as one JSON object; returns the exit code."""
     text = f"{title} {hint}".strip()
     if as_json:
-        text = _json({"error": {"code": code, "title": title, "hint": hint}})
+        text = _json_of({"error": {"code": code, "title": title, "hint": hint}})
     sys.stderr.write(_plain(text) + "\n")
     return code
 
@@ -283,23 +298,43 @@ def _plain(text: str) -> str:
     return "".join(c if c in "\n\t" or c.isprintable() else "\ufffd" for c in text)
 
 
-def _json(value: object) -> str:
-    import json
+class _Rules:
+    """What json.JSONDecoder hands to its scanner."""
 
-    return json.dumps(value)
+    strict, memo = True, dict[str, str]()
+    object_hook = object_pairs_hook = None
+    parse_float, parse_int, parse_constant = float, int, float
+
+
+def _parsed(data: bytes) -> Any:
+    """The value of a JSON text; raises ValueError saying where it breaks."""
+    text = data.decode().strip(" \t\n\r")
+    try:
+        value, end = _json.make_scanner(_Rules)(text, 0)  # type: ignore[arg-type]
+        if end == len(text):
+            return value
+    except (StopIteration, ValueError, SystemError):  # the last one where json's own error was never loaded
+        pass
+    import json  # knows how to say what is wrong
+
+    return json.loads(data)
+
+
+def _json_of(value: object) -> str:
+    """A value as json.dumps writes it."""
+    encoder = _json.make_encoder({}, str, _json.encode_basestring_ascii, None, ": ", ", ", False, False, True)
+    return "".join(encoder(value, 0))
 
 
 def _file(name: str) -> dict[str, object]:
     """The JSON object in a file, or on stdin for `-`; raises Failure saying where it breaks."""
-    import json
-
     try:
         if name == "-":
             raw = sys.stdin.buffer.read()
         else:
             with open(name, "rb") as file:
                 raw = file.read()
-        found = json.loads(raw)
+        found = _parsed(raw)
     except OSError as error:
         raise Failure(USAGE, f"{name} cannot be read: {error.strerror}.", "Nothing was sent.") from None
     except ValueError as error:
@@ -309,8 +344,9 @@ def _file(name: str) -> dict[str, object]:
     return found
 
 
-if __name__ == "__main__":
-    _code = main(sys.argv[1:])
-    if _code is None:
-        os.execv(sys.executable, [sys.executable, "-P", "-m", "gastown_tui", *sys.argv[1:]])
-    sys.exit(_code)
+def script() -> None:
+    """What the shim runs: one of our verbs, or else the whole command line in this process's place."""
+    code = main(sys.argv[1:])
+    if code is None:
+        posix.execv(sys.executable, [sys.executable, "-P", "-m", "gastown_tui", *sys.argv[1:]])
+    sys.exit(code)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from gastown_tui.door import call
+from gastown_tui.door.shim import starting
 from gastown_tui.model import orders
 from tests.door.fake import FakeEngine
 from tests.door.serving import a_place, serving
 
-SCRIPT = str(Path(call.__file__).resolve())
 POLECAT = {"GT_TOKEN": "secret", "GT_LEASE": "td-1:1:s"}
 WITNESS = {"GT_TOKEN": "secret", "GT_LEASE": "w"}
 PLAN = {"title": "A gate", "beads": [{"key": "a", "title": "A"}]}
@@ -25,7 +25,7 @@ VERDICT = {"bead": "td-1", "epoch": 1, "decision": "APPROVE", "reason": "fine", 
 async def run(cwd: Path, *words: str, env: dict[str, str] | None = None, stdin: str = "") -> tuple[int, str, str]:
     """Run call.py as the shim does; (exit code, stdout, stderr)."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-S", SCRIPT, *words, cwd=cwd, env={"PATH": os.environ["PATH"], **(env or {})},
+        sys.executable, "-I", "-S", "-c", starting(), *words, cwd=cwd, env={"PATH": os.environ["PATH"], **(env or {})},
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, err = await process.communicate(stdin.encode())
@@ -159,8 +159,8 @@ def test_errors_quote_nothing_a_terminal_obeys(capsys: pytest.CaptureFixture[str
 def test_it_loads_the_standard_library_and_little_of_it(tmp_path: Path) -> None:
     async def scene() -> None:
         program = (
-            f"import sys; sys.argv=['call', 'hook', 'Stop']; before=set(sys.modules); "
-            f"import runpy; runpy.run_path({SCRIPT!r}, run_name='call')['main'](['hook', 'Stop']); "
+            f"import sys; before=set(sys.modules); sys.path.insert(0, {str(Path(call.__file__).parent)!r}); "
+            "import call; call.main(['hook', 'Stop']); "
             "print(sorted(set(sys.modules) - before))"
         )
         process = await asyncio.create_subprocess_exec(
@@ -168,8 +168,19 @@ def test_it_loads_the_standard_library_and_little_of_it(tmp_path: Path) -> None:
             cwd=tmp_path, env={"PATH": os.environ["PATH"]},
         )  # fmt: skip
         loaded = (await process.communicate())[0].decode()
-        for heavy in ("http", "json", "click", "pathlib", "argparse", "gastown_tui", "asyncio", "'socket'"):
+        for heavy in ("http", "'json", "'re'", "click", "pathlib", "argparse", "gastown_tui", "asyncio", "'socket'"):
             assert heavy not in loaded, loaded
         assert "_socket" in loaded
 
     asyncio.run(scene())
+
+
+def test_json_is_read_and_written_as_the_json_module_does() -> None:
+    """Without loading it, but for saying what is wrong."""
+    value: dict[str, object] = {"e": "x" * 5000, "b": {"c": {}, "d": []}}
+    value["a"] = [1, -2.5, 1e300, True, False, None, "ü \U0001f600 \udc80 \n\"\\"]
+    assert call._json_of(value) == json.dumps(value)
+    assert call._parsed(f" \n{json.dumps(value)} \n".encode()) == value
+    for broken in (b"", b"{", b"[1,]", b'{"a": }', b"{} x", b"\xff", b'"\x01"', b"nul"):
+        with pytest.raises(ValueError):
+            call._parsed(broken)
