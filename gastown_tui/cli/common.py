@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -119,7 +118,11 @@ def clip_line(line: str) -> str:
 
 def columns() -> int:
     """Cells a line may take: the terminal's width, or any number when nobody looks."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1_000_000
+    if not sys.stdout.isatty():
+        return 1_000_000
+    import shutil  # with all its archives: only where somebody looks
+
+    return shutil.get_terminal_size().columns
 
 
 def read_object(name: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import json
 import keyword
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -149,6 +148,8 @@ def run(argv: list[str] | None = None) -> int:
         if isinstance(inner := _inside(error), GasTownError):
             return _say(inner, as_json)
         if os.environ.get("GT_DEBUG"):
+            import traceback
+
             traceback.print_exc()
         why = f"gt failed: {type(inner).__name__}: {inner}."
         return _say(GasTownError(why, "This is a fault of gt's. GT_DEBUG=1 shows where it happened."), as_json)

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gastown_tui.agents import processes
 from gastown_tui.door.client import Client
@@ -76,33 +76,45 @@ def cpu(command: Sequence[str], folder: Path, env: Mapping[str, str], stdin: byt
     return (used.ru_utime + used.ru_stime) * 1000
 
 
-def measure(
-    commands: Mapping[str, tuple[Sequence[str], bytes]], folder: Path, rounds: int, **more: str
-) -> dict[str, float]:
+class Command(NamedTuple):
+    """What is run: its words, what it reads, and what its environment has beside the clean one."""
+
+    words: Sequence[str]
+    stdin: bytes = b""
+    env: Mapping[str, str] = {}
+
+
+def measure(commands: Mapping[str, Command], folder: Path, rounds: int) -> dict[str, float]:
     """Medians in milliseconds; the commands take turns, so that what else runs here is shared by all."""
-    env = clean(folder.parent / "home", **more)
     found: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(rounds + 1):
-        for name, (command, stdin) in commands.items():
-            took = cpu(command, folder, env, stdin)
+        for name, command in commands.items():
+            took = cpu(command.words, folder, clean(folder.parent / "home", **command.env), command.stdin)
             if number:  # the first one loads what the disk has
                 found[name].append(took)
     return {name: statistics.median(times) for name, times in found.items()}
 
 
-def _commands(place: Place, agent: str) -> dict[str, tuple[Sequence[str], bytes]]:
+def _commands(place: Place, agent: str, its: Mapping[str, str]) -> dict[str, Command]:
     python, shim = sys.executable, str(place.hooks / "bin" / "gt")
+    here = {"GT_SOCKET": str(place.socket)}
     long_way = (python, "-P", "-m", "gastown_tui")
     return {
-        "python": ((python, *_FULL_PYTHON), b""),
-        "bare python": ((python, *_BARE_PYTHON), b""),
-        "gt nudge (agent)": ((shim, "nudge", agent, "Go on"), b""),
-        "gt escalate (agent)": ((shim, "escalate", "May I?", "--json"), b""),
-        "gt hook": ((shim, "hook", "PreToolUse"), _HOOK),
-        "gt nudge (person)": ((*long_way, "nudge", agent, "Go on"), b""),
-        "gt status": ((*long_way, "status"), b""),
-        "gt status --json": ((*long_way, "status", "--json"), b""),
+        "python": Command((python, *_FULL_PYTHON)),
+        "bare python": Command((python, *_BARE_PYTHON)),
+        "gt nudge (Mayor's way)": Command((shim, "nudge", agent, "Go on"), env=here),
+        "gt escalate (polecat)": Command((shim, "escalate", "May I?", "--json"), env=its),
+        "gt hook (polecat)": Command((shim, "hook", "PreToolUse"), _HOOK, its),
+        "gt nudge (person)": Command((*long_way, "nudge", agent, "Go on")),
+        "gt status": Command((*long_way, "status")),
+        "gt status --json": Command((*long_way, "status", "--json")),
     }
+
+
+def _environment(pid: int) -> dict[str, str]:
+    """What a session was given of the town's: its token and its lease, which it calls with."""
+    pairs = (entry.partition("=") for entry in Path(f"/proc/{pid}/environ").read_text().split("\0"))
+    return {name: value for name, _, value in pairs if name.startswith("GT_")}
 
 
 def _with_engine(place: Place, rounds: int) -> dict[str, float]:
@@ -112,7 +124,8 @@ def _with_engine(place: Place, rounds: int) -> dict[str, float]:
         bead = client.order("do", {"text": rehearse("stall")})["bead"]
         agent = until(lambda: _at_work(client, bead), "a polecat at work")
         say(f"an engine with {len(client.town().beads)} beads runs; {agent} is at work; {rounds} rounds")
-        return measure(_commands(place, agent), place.root, rounds, GT_SOCKET=str(place.socket))
+        its = _environment(client.town().agents[agent].pid)
+        return measure(_commands(place, agent, its), place.root, rounds)
     finally:
         stop(place, process)
 
@@ -134,7 +147,7 @@ def main() -> int:
         place = founded(folder)
         fill(place, BEADS)
         found = _with_engine(place, rounds)
-        alone = {"gt status, no engine": ((sys.executable, "-P", "-m", "gastown_tui", "status"), b"")}
+        alone = {"gt status, no engine": Command((sys.executable, "-P", "-m", "gastown_tui", "status"))}
         found |= measure(alone, place.root, max(3, rounds // 5))
     return _report(found)
 
@@ -143,12 +156,12 @@ def _report(found: dict[str, float]) -> int:
     floor, bare = found["python"], found["bare python"]
     for name, took in found.items():
         say(f"{name:<22} {took:7.1f} ms   {took - floor:+7.1f} over python   {took / bare:5.2f} x bare python")
-    call = max(found["gt nudge (agent)"], found["gt escalate (agent)"])
+    call = max(found["gt nudge (Mayor's way)"], found["gt escalate (polecat)"])
     status = max(found["gt status"], found["gt status --json"])
     figures: dict[str, Any] = {name: round(took, 2) for name, took in found.items()}
     return finish("gt_cli", figures, {
         "an agent's call over python -c pass, ms": at_most(20.0, call - floor),
-        "a hook over python -I -S -c pass, times": at_most(1.4, found["gt hook"] / bare),
+        "a hook over python -I -S -c pass, times": at_most(1.4, found["gt hook (polecat)"] / bare),
         "gt status over python -c pass, ms": at_most(100.0, status - floor),
     })  # fmt: skip
 
