@@ -12,6 +12,7 @@ from gastown_tui import redact
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Entry
 from gastown_tui.model.formats.draft import Draft
+from gastown_tui.model.formats.places import Wrong, value_of
 
 Raw = msgspec.Raw
 _NAMED = re.compile(r"pass|pwd|secret|token|key|credential|auth|lease", re.IGNORECASE)
@@ -39,7 +40,10 @@ def screened(source: str, drafts: Sequence[Draft], redacting: bool) -> tuple[tup
     out: list[Draft] = []
     found: list[Secret] = []
     for draft in drafts:
-        clean, secrets = _screened(draft)
+        try:
+            clean, secrets = _screened(draft)
+        except Wrong as error:
+            raise Refused(f"{source}, line {draft.line}: {error.what}", "Nothing was imported.") from error
         out.append(clean)
         found += secrets
     if found and not redacting:
@@ -51,7 +55,7 @@ def screened(source: str, drafts: Sequence[Draft], redacting: bool) -> tuple[tup
 
 
 def _screened(draft: Draft) -> tuple[Draft, list[Secret]]:
-    values = _plain(draft.record)
+    values = value_of(draft.record)
     if not _suspect([values, [[x.old, x.new, x.text] for x in draft.history]]):
         return draft, []
     secrets: list[Secret] = []
@@ -73,15 +77,6 @@ def _entry(entry: Entry, line: int, secrets: list[Secret]) -> Entry:
     secrets += [Secret(line, "its history", one.kind) for some in found.values() for one in some]
     changed = {name: redact.redact(getattr(entry, name)) for name, some in found.items() if some}
     return msgspec.structs.replace(entry, **changed) if changed else entry
-
-
-def _plain(record: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = msgspec.json.decode(record)
-    except msgspec.ValidationError:  # a number no machine number holds is no secret
-        raw = msgspec.json.decode(record, type=dict[str, Raw])
-        found = {name: msgspec.json.decode(value) for name, value in raw.items() if bytes(value)[:1] in b'"[{'}
-    return found
 
 
 def _suspect(values: Any) -> bool:

@@ -153,14 +153,15 @@ def test_what_cannot_come_in_is_refused_in_words(
 def test_hostile_text_is_data(run: Gt, place: Place) -> None:
     """It comes back byte for byte, and no terminal sees a code of it."""
     record = {"id": "a-1", "title": "\x1b]52;c;SGk=\x07[/nope] \u202e =1+1", "assignee": "=cmd()", "ü\x9b": ["\x00"]}
-    _write(place, "x.jsonl", record)
+    _write(place, "x.jsonl", record, '{"id":"a-2","title":"T","n":[1e400],"notes":"a token"}')
     assert run("import", "x.jsonl").code == 0
     run("export", "out.jsonl")
-    assert json.loads((place.root / "out.jsonl").read_text()) == record
+    first, second = (place.root / "out.jsonl").read_text().splitlines()
+    assert json.loads(first) == record and second == '{"id":"a-2","title":"T","n":[1e400],"notes":"a token"}'
     assert "\x1b" not in run("bead", "show", "a-1").out
     run("export", "out.csv")
     rows = list(csv.DictReader(io.StringIO((place.root / "out.csv").read_text())))
-    assert rows[0]["assignee"] == "'=cmd()" and rows[0]["id"] == "a-1"
+    assert rows[0]["assignee"] == "'=cmd()" and rows[0]["id"] == "a-1" and len(rows) == 2
     run("export", "out.md")
     assert "\\[/nope\\]" in (place.root / "out.md").read_text()
 
