@@ -88,7 +88,7 @@ class _Change(Generic[S]):
             found = waiting.gates(bead)
             count = sum(1 for target, gate in found.items() if gate & self._shut(target))
             self.open_needs = self.open_needs.set(id, count)
-        self._settle({id} if edges or flipped else set())
+        self._settle({id} if edges or (flipped and (_active(bead) or id in self.stopped)) else set())
         return self
 
     def _gates(self, old: Bead | None, bead: Bead | None, id: str) -> None:
@@ -102,11 +102,15 @@ class _Change(Generic[S]):
 
     def _parents(self, old: Bead | None, bead: Bead | None, id: str) -> set[str]:
         """Keep the parents' sides; returns those that now have active children, or have none any more."""
-        before, after = _parents(old), _parents(bead)
-        for parent in before - after:
-            self.children = lacking(self.children, parent, id)
-        for parent in after - before:
-            self.children = having(self.children, parent, id, None)
+        before = after = _parents(bead)
+        if _edges(old) is not _edges(bead):
+            before = _parents(old)
+            for parent in before - after:
+                self.children = lacking(self.children, parent, id)
+            for parent in after - before:
+                self.children = having(self.children, parent, id, None)
+        if not before and not after:
+            return set()
         now = after if _active(bead) else _NOBODY
         turned = set()
         for parent in (before if _active(old) else _NOBODY) ^ now:
@@ -173,7 +177,7 @@ class _Change(Generic[S]):
         Whoever lost theirs is let go together with all below that had theirs from nowhere else (they may stand in a
         circle and hold one another); then whoever has a reason yet is stopped again, and all below.
         """
-        seeds |= {id for id in self.touched if id not in seeds and self._stops(id) != self._stopped_before(id)}
+        seeds.update(id for id in self.touched - seeds if self._stops(id) != self._stopped_before(id))
         if not seeds:
             return
         loose = [id for id in seeds if id in self.stopped and not self._stops(id)]
@@ -199,7 +203,10 @@ class _Change(Generic[S]):
         return waiting.stops(self.beads.get(id), self.open_needs.get(id, 0), self.later.get(id, 0.0), self.at)
 
     def _stopped_before(self, id: str) -> bool:
+        """As `_stops`, before the change; who was not stopped at all had no reason of its own either."""
         old = self.old
+        if id not in old.stopped:
+            return False
         return waiting.stops(old.beads.get(id), old.open_needs.get(id, 0), old.later.get(id, 0.0), old.at)
 
     def _reason(self, id: str) -> bool:
