@@ -322,8 +322,13 @@ def _parsed(data: bytes) -> Any:
 
 def _json_of(value: object) -> str:
     """A value as json.dumps writes it."""
-    encoder = _json.make_encoder({}, str, _json.encode_basestring_ascii, None, ": ", ", ", False, False, True)
-    return "".join(encoder(value, 0))
+    try:
+        encoder = _json.make_encoder({}, str, _json.encode_basestring_ascii, None, ": ", ", ", False, False, True)
+        return "".join(encoder(value, 0))
+    except TypeError:  # a Python whose C parts want something else
+        import json
+
+        return json.dumps(value)
 
 
 def _file(name: str) -> dict[str, object]:

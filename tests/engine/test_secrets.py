@@ -50,6 +50,13 @@ WORK = rehearse(
 )
 
 
+TAKEN = frozenset({
+    "create_bead", "update_bead", "close_bead", "release", "tell_mayor", "submit_plan", "edit_plan", "drop_plan", "do",
+    "nudge", "escalate", "answer",
+})  # fmt: skip
+"""Orders that are accepted with a secret in them: all others are planted, too, and may refuse what they are given."""
+
+
 @dataclass
 class Planter:
     """Asks for every order with secrets in each of its texts; `taken` are those that were accepted."""
@@ -129,8 +136,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         raw = "".join(path.read_text(errors="replace") for path in place.spool.glob("*.raw"))
         assert all(core(FOUND[name])[:20] in raw for name in SEEN), "not planted on a screen"
         assert planter.ask("release", bead=stalled, reason=texts[0])
-        asked = {name for name, row in ORDERS.items() if OVERSEER in row.who} - OTHER
-        assert planter.taken >= asked - {"reopen_bead", "approve_plan"} and planter.left_out > len(TYPED)
+        assert planter.taken >= TAKEN and planter.left_out > len(TYPED)
         yield place
     finally:
         stop(place, process)
