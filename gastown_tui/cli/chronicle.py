@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -15,7 +15,6 @@ from gastown_tui.engine.eventindex import Wanted
 from gastown_tui.engine.history import History
 from gastown_tui.engine.imported import Entry
 from gastown_tui.model import events as e
-from gastown_tui.model.bead import record
 from gastown_tui.text import clip, one_line, pad, width
 
 _WHO = 14
@@ -62,11 +61,11 @@ class Line:
 
 
 def _event(entry: Entry) -> dict[str, Any]:
-    """The event as the ledger has it; a bead in it as its own record, with nothing packed away."""
-    found: dict[str, Any] = {"event": entry.kind, **json.loads(msgspec.json.encode(entry.event))}
-    if isinstance(entry.event, e.BeadCreated):
-        found["bead"] = record(entry.event.bead)
-    return found
+    """The event as the ledger has it, with nothing packed away; a step that came in says that it did."""
+    event = entry.event
+    if not isinstance(event, get_args(e.AnyEvent)):
+        return {"event": entry.kind, **json.loads(msgspec.json.encode(event))}
+    return dict(json.loads(e.encode(e.Record(entry.seq, entry.at, entry.who, event)))["event"])
 
 
 def _money(usd: float) -> str:
