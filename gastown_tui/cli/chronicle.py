@@ -13,7 +13,7 @@ import msgspec
 from gastown_tui.cli import common, words
 from gastown_tui.engine.eventindex import Wanted
 from gastown_tui.engine.history import History
-from gastown_tui.engine.imported import Entry
+from gastown_tui.engine.imported import Entry, gathered
 from gastown_tui.model import events as e
 from gastown_tui.text import clip, one_line, pad, width
 
@@ -41,11 +41,13 @@ class Line:
             about: whose story it is told in; its name does not open every sentence then.
             cells: what it may take; the sentence is clipped, never the cost.
         """
-        when = time.strftime("%m-%d %H:%M:%S", time.localtime(self.entry.at))
+        then = time.localtime(self.entry.at)
+        same = then.tm_year == time.localtime(now).tm_year
+        when = time.strftime("%m-%d %H:%M:%S" if same else "%Y-%m-%d    ", then)
         said = words.sentence(self.entry.event)
         for opening in (f"{about}: ", f"{about} ") if about else ():
             said = said.removeprefix(opening)
-        head = f"{when}  {common.age(self.entry.at, now):>3}  {pad(one_line(self.entry.who), _WHO)}  "
+        head = f"{when}  {common.age(self.entry.at, now):>3}  {pad(_short(self.entry.who), _WHO)}  "
         cost = f"  +{_money(self.usd)}" if self.usd else ""
         return head + clip(said, max(_LEAST, cells - width(head) - width(cost))) + cost
 
@@ -66,6 +68,12 @@ def _event(entry: Entry) -> dict[str, Any]:
     if not isinstance(event, get_args(e.AnyEvent)):
         return {"event": entry.kind, **json.loads(msgspec.json.encode(event))}
     return dict(json.loads(e.encode(e.Record(entry.seq, entry.at, entry.who, event)))["event"])
+
+
+def _short(who: str) -> str:
+    """A name that fits its column; of a path, as other boards have them, the last part."""
+    name = one_line(who)
+    return name if width(name) <= _WHO else name.rpartition("/")[2] or name
 
 
 def _money(usd: float) -> str:
@@ -100,9 +108,9 @@ class _Purse:
 
 
 def folded(entries: Iterable[Entry]) -> Iterator[Line]:
-    """The entries without what was spent, which stands on the lines it led to."""
+    """The entries without what was spent, which stands on other lines; histories that came in together are one."""
     purse = _Purse()
-    for entry in entries:
+    for entry in gathered(entries):
         if isinstance(entry.event, e.Spent):
             purse.put(entry)
         else:

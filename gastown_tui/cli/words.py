@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from gastown_tui.engine.imported import CameIn
+from gastown_tui.engine.imported import CameIn, Histories
 from gastown_tui.model import events as e
 from gastown_tui.text import count, one_line
 
@@ -60,10 +60,12 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
 """Every kind of event has its sentence; a test says so."""
 
 
-def sentence(event: e.AnyEvent | CameIn | e.Entry) -> str:
+def sentence(event: e.AnyEvent | CameIn | Histories | e.Entry) -> str:
     """What happened, in one clean line."""
     if isinstance(event, CameIn):
         return one_line(f"{event.bead} came in from {event.source} ({event.format}), one of {event.count}")
+    if isinstance(event, Histories):
+        return f"{count(event.beads, 'bead')} brought their history: {count(event.steps, 'step')}"
     if isinstance(event, e.Entry):
         return one_line(_before(event))
     return one_line(_SAID[type(event)](event))
@@ -74,7 +76,9 @@ def _before(entry: e.Entry) -> str:
     did = _DID.get(entry.kind, entry.kind.replace("_", " "))
     new, old = _fields(entry.new), _fields(entry.old)
     if new is not None:
-        told = ", ".join(_changed(name, value) + _was((old or {}).get(name)) for name, value in new.items())
+        was = old or {}
+        other = {name: value for name, value in new.items() if name not in was or was[name] != value} or new
+        told = ", ".join(_changed(name, value) + _was(was.get(name)) for name, value in other.items())
     else:
         told = f"{entry.old} is now {entry.new}" if entry.old and old is None else entry.new
     return ": ".join(part for part in (did, told, entry.text) if part) or entry.kind

@@ -21,10 +21,17 @@ class CameIn(msgspec.Struct, frozen=True, tag_field="event", tag="beads_imported
     count: int
 
 
+class Histories(msgspec.Struct, frozen=True, tag_field="event", tag="history_imported"):
+    """The histories that came in with one import, told in one line: of how many beads, and how many steps."""
+
+    beads: int
+    steps: int
+
+
 class Entry(NamedTuple):
     """One line of a history: an event of the town, by its number in the ledger, time (unix seconds) and author.
 
-    `event` is an event of the model, a step of a history that came in (`events.Entry`), or `CameIn`.
+    `event` is an event of the model, a step of a history that came in (`events.Entry`), `CameIn` or `Histories`.
     """
 
     seq: int
@@ -66,3 +73,21 @@ def told(entries: Iterable[Entry]) -> Iterator[Entry]:
             at += 1
         yield found
     yield from before[at:]
+
+
+def gathered(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries with each run of histories that came in as one."""
+    run: list[Entry] = []
+    for found in entries:
+        if isinstance(found.event, e.HistoryImported):
+            run.append(found)
+            continue
+        yield from _one(run)
+        run = []
+        yield found
+    yield from _one(run)
+
+
+def _one(run: list[Entry]) -> list[Entry]:
+    steps = sum(len(found.event.entries) for found in run)
+    return run if len(run) < 2 else [run[-1]._replace(event=Histories(len(run), steps))]

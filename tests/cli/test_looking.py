@@ -148,7 +148,7 @@ def test_the_log_goes_on_as_it_happens_and_ends_quietly(told: tuple[Place, str])
 def test_sentences_for_what_came_in() -> None:
     """Steps of another board, with their fields; an import as one bead sees it."""
     old = json.dumps({"status": "open", "title": "T", "description": "long\ntext"})
-    new = json.dumps({"status": "hooked", "assignee": "opal", "labels": []})
+    new = json.dumps({"status": "hooked", "assignee": "opal", "labels": [], "title": "T"})
     step = e.Entry(1.0, "ada", "status_changed", old, new)
     assert words.sentence(step) == "status is now hooked (was open), assignee is now opal, labels emptied"
     assert words.sentence(e.Entry(1.0, "ada", "closed", "", "no\x1b changes")) == "was closed: no\ufffd changes"
@@ -164,6 +164,19 @@ def test_a_line_is_clipped_and_its_cost_is_not() -> None:
     cut = line.text(3600.0, "", 80)
     assert len(cut) == 80 and cut.endswith("…  +$0.25") and "  1h  " in cut
     assert "x" * 300 in line.text(3600.0, "", 1000)
+    assert line.text(40e6, "", 80)[:14].strip() == time.strftime("%Y-%m-%d", time.localtime(0.0)), "of another year"
+
+
+def test_histories_that_came_in_together_are_one_line() -> None:
+    step = e.Entry(1.0, "ada", "created")
+    events = [e.BeadApproved("a"), *(e.HistoryImported(f"b{n}", (step, step)) for n in range(3)), e.BeadApproved("c"),
+              e.HistoryImported("d", (step,))]  # fmt: skip
+    entries = [Entry(n, float(n), "gastown/polecats/furiosa", "", event) for n, event in enumerate(events, 1)]
+    found = list(chronicle.folded(entries))
+    said = [words.sentence(line.entry.event) for line in found]
+    together, alone = "3 beads brought their history: 6 steps", "d: its history of 1 step came in"
+    assert said == ["a may go", together, "c may go", alone]
+    assert " furiosa " in found[0].text(1.0, "", 100)
 
 
 def test_costs_stand_on_the_line_of_who_spent_them() -> None:
