@@ -44,8 +44,8 @@ async def _take_back(books: Books, order: o.Undo | o.Redo, verb: str) -> Any:
         raise Usage(f"{order.count} orders cannot be taken back.", f"gt {verb} 2 takes back the last two.")
     known = undo.stack(town, verb == "redo")
     if not known:
-        why = "Orders of yours that can be undone stand in: gt undo --list" if verb == "redo" else ""
-        raise Refused(f"There is nothing to {verb}.", why or f"The last {undo.MOST} orders of yours can be undone.")
+        why = "No order of yours changed anything yet." if verb == "undo" else "A new order ends what can be redone."
+        raise Refused(f"There is nothing to {verb}.", why)
     if order.entry and known[0].seq != order.entry:
         title = f"What would be {verb}ne now is another order: {known[0].title}."
         raise Refused(title, f"Nothing was changed. Look again: gt {verb} --dry-run")

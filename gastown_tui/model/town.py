@@ -15,7 +15,7 @@ from gastown_tui.model.agent import Agent
 from gastown_tui.model.bulk import with_agents, with_beads
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.errors import GasTownError, Illegal
-from gastown_tui.model.events import HistoryImported, Landed, Need, Record, Submitted
+from gastown_tui.model.events import HistoryImported, Landed, Need, Record, Restored, Submitted
 from gastown_tui.model.merge import GateRun, MergeRequest
 from gastown_tui.model.state import EngineInfo, Speech, State
 
@@ -61,6 +61,8 @@ def _dated(town: Town, record: Record) -> Town:
         return town
     if not isinstance(name, str) or (bead := town.beads.get(name)) is None:
         return town
+    if isinstance(record.event, Restored) and entries.WHOLE in record.event.fields:
+        return town  # it is back word for word, with the dates it had
     when = stamp(record.at)
     closed = when if bead.status == "closed" and not bead.closed_at else bead.closed_at
     if not isinstance(record.event, Landed | Submitted) and closed == bead.closed_at and bead.updated_at == when:

@@ -66,6 +66,26 @@ def test_many_at_once_are_undone_at_once_on_a_pipe_without_a_question(run: Gt) -
     assert "you undid: close 2 beads" in run("log").out
 
 
+def test_an_import_goes_at_once_and_comes_back_word_for_word(run: Gt, tmp_path: Path) -> None:
+    lines = [
+        '{"id":"bd-1","title":"One","updated_at":"2020-01-02T03:04:05.678Z","z":[1e2,null],"priority":1,"a":""}',
+        '{"title":"Two","id":"bd-2","status":"closed","close_reason":"old","closed_at":"2021-01-01T00:00:00+02:00"}',
+        '{"id":"bd-3","title":"Three","dependencies":[{"depends_on_id":"bd-1","type":"blocks","odd":1}]}',
+    ]
+    file = tmp_path / "issues.jsonl"
+    file.write_text("".join(f"{line}\n" for line in lines))
+    assert run("import", str(file)).code == 0
+    before = run("export", "--format", "beads").out
+    assert all(line in before.splitlines() for line in lines)
+    undone = run("undo", "--json").json["orders"][0]
+    assert undone["changes"] == ["3 beads go: bd-1, bd-2, bd-3"] and undone["title"].startswith("import 3 beads from ")
+    assert "bd-" not in run("export", "--format", "beads").out
+    assert run("redo").code == 0 and run("export", "--format", "beads").out == before
+    file.write_text(lines[0].replace('"One"', '"Eins"') + "\n")
+    assert run("import", str(file)).code == 0 and run("bead", "show", "bd-1", "--json").json["title"] == "Eins"
+    assert run("undo").code == 0 and run("bead", "show", "bd-1", "--json").json["title"] == "One"
+
+
 def test_what_cannot_be_undone_says_why_and_what_to_do(run: Gt) -> None:
     bead = filed(run, "Three")
     assert run("mayor", "tell", "Hello").code == 0
