@@ -28,7 +28,9 @@ SILENT = frozenset({"closed_at", "work:since"})
 """Put back, and never a reason to refuse: dates follow from other fields."""
 
 _encode = msgspec.json.Encoder().encode
-_OWN = tuple(name for name in Bead.__struct_fields__ if name not in ("id", "work", "extra", "updated_at"))
+_APART = frozenset({"work", "extra", "updated_at"})
+"""Fields of a bead that are looked into, or follow from others."""
+
 _TYPES: dict[type, dict[str, Any]] = {
     shape: {f.name: f.type for f in msgspec.structs.fields(shape)} for shape in (Bead, Work, Draft, Convoy, Need)
 }
@@ -162,11 +164,10 @@ def difference(old: Part | None, new: Part | None) -> Change | None:
         return Change(whole(old), None)
     before: Fields = {}
     after: Fields = {}
-    names = _OWN if isinstance(old, Bead) else old.__struct_fields__
-    _differ(old, new, names, "", before, after)
+    _differ(old, new, "", before, after)
     if isinstance(old, Bead) and isinstance(new, Bead):
-        if old.work != new.work:
-            _differ(old.work, new.work, Work.__struct_fields__, WORK, before, after)
+        if old.work is not new.work:
+            _differ(old.work, new.work, WORK, before, after)
         if old.extra != new.extra:
             was, now = old.raw(), new.raw()
             for name in was.keys() | now.keys():
@@ -185,10 +186,10 @@ def _stand(part: Part | None) -> tuple[int, str]:
     return (part.revision, part.state) if isinstance(part, Draft) else (0, "")
 
 
-def _differ(old: object, new: object, names: tuple[str, ...], prefix: str, before: Fields, after: Fields) -> None:
-    for name in names:
-        was, now = getattr(old, name), getattr(new, name)
-        if was is not now and was != now:
+def _differ(old: msgspec.Struct, new: msgspec.Struct, prefix: str, before: Fields, after: Fields) -> None:
+    pairs = zip(old.__struct_fields__, msgspec.structs.astuple(old), msgspec.structs.astuple(new), strict=True)
+    for name, was, now in pairs:
+        if was is not now and was != now and name not in _APART:
             before[prefix + name], after[prefix + name] = _raw(was), _raw(now)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from gastown_tui.model import entries
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
-from gastown_tui.model.entries import SHAPES, WORK, Entry, Part
+from gastown_tui.model.entries import SHAPES, WORK, Change, Entry, Part
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.folding import case
 from gastown_tui.model.state import State
@@ -33,21 +33,22 @@ def noted(before: State, after: S, record: e.Record) -> S:
         entry = Entry(order.first, record.at, order.name, order.title, order.final, order.name == UNDO)
     if isinstance(record.event, e.Said):
         entry = msgspec.structs.replace(entry, told=True)
-    with entry.parts.mutate() as parts:
-        for part in dict.fromkeys(e.touched(record, after.agents)):
-            if part[0] not in SHAPES:
-                continue
-            change = entries.difference(found(before, *part), found(after, *part))
-            if change is None:
-                continue
-            if (known := parts.get(part)) is not None:
-                change = entries.merged(known, change)
-            if change is None:
-                del parts[part]
-            else:
-                parts[part] = change
-        entry = msgspec.structs.replace(entry, parts=parts.finish())
-    return after.with_(undo=undo.set(entry.seq, entry))
+    changes: dict[tuple[str, str], Change] = {}
+    gone: list[tuple[str, str]] = []
+    for part in dict.fromkeys(e.touched(record, after.agents)):
+        if part[0] not in SHAPES:
+            continue
+        change = entries.difference(found(before, *part), found(after, *part))
+        if change is None:
+            continue
+        if (known := entry.parts.get(part)) is not None and (change := entries.merged(known, change)) is None:
+            gone.append(part)
+        else:
+            changes[part] = change
+    parts = entry.parts.update(changes)
+    for part in gone:
+        parts = parts.delete(part)
+    return after.with_(undo=undo.set(entry.seq, msgspec.structs.replace(entry, parts=parts)))
 
 
 def found(town: State, kind: str, key: str) -> Part | None:

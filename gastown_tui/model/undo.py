@@ -51,9 +51,12 @@ def stack(town: State, redo: bool = False) -> list[Entry]:
 
 def drops(town: State, final: bool) -> tuple[int, ...]:
     """The numbers of the entries that go when a new order comes: what could be redone, and the oldest beyond MOST."""
-    own = sorted(entry.seq for entry in town.undo.values() if not entry.redo)
-    undone = () if final else tuple(sorted(entry.seq for entry in town.undo.values() if entry.redo))
-    return (*own[: max(0, len(own) + 1 - MOST)], *undone)
+    own: list[int] = []
+    undone: list[int] = []
+    for entry in town.undo.values():
+        (undone if entry.redo else own).append(entry.seq)
+    old = sorted(own)[: len(own) + 1 - MOST] if len(own) >= MOST else []
+    return (*old, *([] if final else sorted(undone)))
 
 
 def back(town: State, entry: Entry) -> list[e.AnyEvent]:
