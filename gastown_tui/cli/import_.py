@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,9 @@ from gastown_tui.model.orders import ImportBeads
 from gastown_tui.text import count
 
 _SHOWN, _FEW = 20, 5
+_MANY = 5_000
+"""So many records take seconds: a person is told."""
+
 _WITHIN = 600.0
 """Seconds the engine may take: a hundred thousand records are looked through for secrets, word by word."""
 
@@ -61,6 +65,8 @@ def bring(
     order = ImportBeads(found.name, reading.format, reading.drafts, redact)
     if not reading.drafts:
         raise Refused(f"There is nothing to import in {found.name}.", "\n".join(reading.skipped))
+    if len(reading.drafts) > _MANY and sys.stderr.isatty():
+        common.hint(f"Looking {len(reading.drafts)} records through ...")
     done = _would(order) if dry_run else _do(place, order)
     document = {
         "source": found.name, "format": reading.format, "guessed": guessed, "dry_run": dry_run, **done,

@@ -29,7 +29,8 @@ _AGAIN = (0.1, 0.25, 0.5, 1.0, 2.0)
 
 _KEPT = 200
 _FAULTS = (aiohttp.ClientError, OSError, TimeoutError)
-_LONGEST = 64 * 1024 * 1024
+_LONGEST = 256 * 1024 * 1024
+"""Bytes of one line: the event of a whole import stands in one."""
 
 
 class RemoteTown:
