@@ -199,3 +199,15 @@ def test_an_engine_imports_what_comes_through_a_pipe(live: Place) -> None:
     assert "Crash" not in gt(live.root, "bead", "list").out
     assert "standard input is not text" in gt(live.root, "import", "-", stdin="\0\0").err
     assert gt(live.root, "import", "-", stdin="Words").code == 1
+
+
+def test_adopt_says_what_becomes_of_the_branch(live: Place) -> None:
+    """In words and as JSON; what cannot be adopted is a refusal."""
+    rigs.git(live.root, "switch", "-q", "-c", "feature/hello")
+    rigs.commit(live.root, {"hello.txt": "hello\n"}, "Say hello")
+    rigs.git(live.root, "switch", "-q", "main")
+    said = gt(live.root, "adopt", "feature/hello")
+    assert said.code == 0 and "is feature/hello with 1 commit: Say hello" in said.out
+    assert "feature/hello stays as it is; the town works on polecat/" in said.out
+    assert gt(live.root, "adopt", "main", "--json").error["title"] == "main is the branch work lands on."
+    assert gt(live.root, "adopt", "..").code == 1
