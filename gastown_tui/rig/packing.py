@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -53,6 +54,8 @@ def merge(objects: Path, stems: Sequence[Path], files: Files) -> Path | None:
         return _place(made.with_suffix(""), folder, files)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            workshops.rmdir()
 
 
 def _complete(old: Iterable[Path], new: Iterable[Path]) -> None:

@@ -68,7 +68,7 @@ def test_many_packs_become_one_and_every_object_stays(git: Git) -> None:
     assert list(reader.messages()) == told
     held |= fill(ledger, 3, first=41)
     assert reader.read() == held and asyncio.run(ledger.pack()) == 0
-    assert list((git.path / ".git" / packing.WORKSHOP).iterdir()) == []
+    assert not (git.path / ".git" / packing.WORKSHOP).exists()
     git.fsck()
 
 
@@ -138,6 +138,7 @@ def test_a_crash_at_any_step_loses_nothing_and_is_cleared_up(git: Git, crash: st
     assert made is not None
     if crash == "in the workshop":
         packs.remove([made])
+        (git.path / ".git" / packing.WORKSHOP).mkdir()
         (git.path / ".git" / packing.WORKSHOP / "tmp_pack_x").write_bytes(b"half")
     elif crash == "marked":
         made.with_suffix(".pack").unlink()
@@ -172,7 +173,7 @@ def test_a_pack_that_would_lose_an_object_is_refused(git: Git, monkeypatch: pyte
     with pytest.raises(GitFailed):
         merge_all(git)
     assert sorted(path.name for path in folder(git).iterdir()) == before
-    assert list((git.path / ".git" / packing.WORKSHOP).iterdir()) == []
+    assert not (git.path / ".git" / packing.WORKSHOP).exists()
 
 
 def test_a_disk_that_refuses_leaves_every_old_pack(git: Git) -> None:
@@ -247,7 +248,7 @@ def test_a_packing_that_is_cancelled_is_ended_first(git: Git) -> None:
             await task
 
     asyncio.run(story())
-    assert list(workshop.iterdir()) == [] and len(packs.own(folder(git))) == 20 and ledger.read() == held
+    assert not workshop.exists() and len(packs.own(folder(git))) == 20 and ledger.read() == held
     git.fsck()
 
 
