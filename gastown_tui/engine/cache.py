@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from immutables import Map
 
 import gastown_tui.model
 from gastown_tui import __version__
 from gastown_tui.model.bead import Bead
+from gastown_tui.model.bulk import with_agents
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.model.town import KINDS, Part, Town, encode_part, read_part, scalars
+from gastown_tui.model.indexed import Index, index_of, with_index
+from gastown_tui.model.town import KINDS, Town, encode_part, read_part, scalars, with_own, with_parts
 
 NAME = "town"
 
@@ -27,7 +30,7 @@ SMALL = 500
 _AT_ONCE = 1000
 """Beads encoded in one go: about a millisecond in which no other thread runs."""
 
-_ORDER = ("own", "beads", *KINDS)
+_ORDER = ("own", "beads", "index", *KINDS)
 _IN_TEXT = frozenset({"undo"})
 """Kinds with JSON in them already: they are kept as the ledger has them."""
 
@@ -42,12 +45,10 @@ class _Head(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Kept:
-    """What a cache holds: the tree it is of, the town's own record, and every other."""
+    """What a cache holds: a town, and the tree of the ledger that has just this town."""
 
     tree: str
-    seq: int
-    own: bytes
-    parts: list[Part]
+    town: Town
 
 
 class Cache:
@@ -81,7 +82,7 @@ class Cache:
         found = None
         with contextlib.suppress(OSError, ValueError, IndexError, msgspec.DecodeError, GasTownError):
             found = _read(self.path)
-        self.seq = found.seq if found is not None else 0
+        self.seq = found.town.seq if found is not None else 0
         return found
 
 
@@ -91,6 +92,7 @@ def _blocks(town: Town, tree: str) -> Iterator[bytes]:
     beads = iter(town.beads.values())
     while some := list(islice(beads, _AT_ONCE)):
         yield _framed("beads", msgspec.msgpack.encode(some))
+    yield _framed("index", msgspec.msgpack.encode(index_of(town)))
     for kind, (name, _, _) in KINDS.items():
         items = getattr(town, name).items()
         if kind in _IN_TEXT:
@@ -113,21 +115,29 @@ def _read(path: Path) -> Kept | None:
     end = len(data) - 4
     if head.code != _code() or zlib.crc32(view[:end]) != int.from_bytes(view[end:], "big"):
         return None
-    own, parts = b"", list[Part]()
+    town, beads = Town(), list[Bead]()
     while at < end:
         kind, size = _ORDER[view[at]], int.from_bytes(view[at + 1 : at + 5], "big")
         block = view[at + 5 : at + 5 + size]
         at += 5 + size
         if kind == "own":
-            own = bytes(block)
+            town = with_own(town, bytes(block))
         elif kind == "beads":
-            parts += [(kind, bead.id, bead) for bead in _decode_beads(block)]
-        elif kind in _IN_TEXT:
-            parts += [read_part(kind, key, record) for key, record in _decode_texts(block)]
+            beads += _decode_beads(block)
+        elif kind == "index":
+            town = with_index(town, beads, msgspec.msgpack.decode(block, type=Index))
         else:
-            decode = msgspec.msgpack.Decoder(list[tuple[str | int, KINDS[kind][1]]]).decode  # type: ignore[misc]
-            parts += [(kind, key, found) for key, found in decode(block)]
-    return Kept(head.tree, head.seq, own, parts)
+            town = _with_kind(town, kind, block)
+    return Kept(head.tree, town)
+
+
+def _with_kind(town: Town, kind: str, block: memoryview) -> Town:
+    name, shape, _ = KINDS[kind]
+    if kind in _IN_TEXT:
+        return with_parts(town, (read_part(kind, key, record) for key, record in _decode_texts(block)))
+    decode = msgspec.msgpack.Decoder(list[tuple[str | int, shape]]).decode  # type: ignore[valid-type]
+    found: dict[Any, Any] = dict(decode(block))
+    return with_agents(town, found) if kind == "agents" else town.with_(**{name: Map(found)})
 
 
 _decode_beads: Any = msgspec.msgpack.Decoder(list[Bead]).decode

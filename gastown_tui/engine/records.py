@@ -10,13 +10,17 @@ from collections.abc import Iterator
 
 from gastown_tui.engine.cache import Cache, Kept
 from gastown_tui.model import events as e
-from gastown_tui.model.town import Part, Town, assembled, read_part
+from gastown_tui.model.bulk import with_agents
+from gastown_tui.model.town import KINDS, Part, Town, assembled, read_part, with_own, with_parts
 from gastown_tui.rig.errors import Damaged
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger, bead_path
 
 OWN = "town.json"
 _SAFE = re.compile(r"[^A-Za-z0-9._-]")
+_FEW = 500
+"""Changed records up to which each is put in its place; of more, all indexes are built anew."""
+
 _LARGE = 10_000
 """Beads from which on the collector never looks at what was loaded: it stays, and each look stops everything."""
 
@@ -76,7 +80,7 @@ def at_head(ledger: Ledger, cache: Cache | None = None) -> Town:
 
 def _caught_up(ledger: Ledger, kept: Kept) -> Town | None:
     """The cache's town with what changed between its tree and the head's; None when its tree is gone."""
-    own, gone, parts = kept.own, set[str](), list[Part]()
+    own, gone, parts = b"", set[str](), list[Part]()
     try:
         for path, data in ledger.changed(kept.tree):
             if path == OWN:
@@ -88,15 +92,32 @@ def _caught_up(ledger: Ledger, kept: Kept) -> Town | None:
     except Damaged:
         return None
     if not own:
-        return None
+        return None if gone or parts else kept.town
+    town = with_own(_without(kept.town, gone), own)
+    if len(parts) <= max(_FEW, len(town.beads) // 8):
+        return with_parts(town, parts)
+    return assembled(own, [*_parts(town), *parts])
+
+
+def _parts(town: Town) -> Iterator[Part]:
+    for kind, name in (("beads", "beads"), *((kind, row[0]) for kind, row in KINDS.items())):
+        yield from ((kind, key, found) for key, found in getattr(town, name).items())
+
+
+def _without(town: Town, gone: set[str]) -> Town:
+    """The town without the records that stood at these paths."""
     kinds = {path.partition("/")[0] for path in gone}
-    left = (part for part in kept.parts if part[0] not in kinds or not gone & _paths(part))
-    return assembled(own, [*left, *parts])
-
-
-def _paths(part: Part) -> set[str]:
-    kind, key = part[0], str(part[1])
-    return {path_of(kind, key), old_path(kind, key)}
+    for kind, key, _ in [part for part in _parts(town) if part[0] in kinds]:
+        if not gone & {path_of(kind, str(key)), old_path(kind, str(key))}:
+            continue
+        if kind == "beads":
+            town = town.without(str(key))
+        elif kind == "agents":
+            town = with_agents(town, {name: agent for name, agent in town.agents.items() if name != key})
+        else:
+            name = KINDS[kind][0]
+            town = town.with_(**{name: getattr(town, name).delete(key)})
+    return town
 
 
 @contextlib.contextmanager

@@ -139,17 +139,35 @@ def read_part(kind: str, key: str, data: bytes) -> Part:
         raise GasTownError(f"{kind}/{key} cannot be read: {error}.", "gt doctor looks closer.") from error
 
 
-def assembled(own: bytes, parts: Iterable[Part]) -> Town:
-    """A town from its own record and all others; a later one of the same key counts. Raises GasTownError."""
+def with_own(town: Town, own: bytes) -> Town:
+    """The town as of what its own record says, and with all of it; raises GasTownError when that cannot be read."""
     try:
         values = msgspec.json.decode(own, type=_Scalars)
     except msgspec.DecodeError as error:
         raise GasTownError(f"The town's own record cannot be read: {error}.", "gt doctor looks closer.") from error
+    town = town.until(values.at).with_(**{name: getattr(values, name) for name in _Scalars.__struct_fields__})
+    return town.with_(holds=Map(values.holds), costs=Map(values.costs))
+
+
+def with_parts(town: Town, parts: Iterable[Part]) -> Town:
+    """The town with some records added or replaced."""
+    for kind, key, found in parts:
+        if isinstance(found, beads.Bead):
+            town = town.put(found)
+        elif isinstance(found, Agent):
+            town = town.seat(found)
+        else:
+            name = KINDS[kind][0]
+            town = town.with_(**{name: getattr(town, name).set(key, found)})
+    return town
+
+
+def assembled(own: bytes, parts: Iterable[Part]) -> Town:
+    """A town from its own record and all others; a later one of the same key counts. Raises GasTownError."""
     maps: dict[str, dict[Any, Any]] = {kind: {} for kind in ("beads", *KINDS)}
     for kind, key, found in parts:
         maps[kind][key] = found
-    town = Town(**{name: getattr(values, name) for name in _Scalars.__struct_fields__})
-    town = town.with_(holds=Map(values.holds), costs=Map(values.costs))
+    town = with_own(Town(), own)
     town = with_agents(with_beads(town, maps.pop("beads")), maps.pop("agents"))
     return town.with_(**{KINDS[kind][0]: Map(found) for kind, found in maps.items()})
 

@@ -8,6 +8,7 @@ from hypothesis.stateful import invariant
 from gastown_tui.model import events as e
 from gastown_tui.model import town as towns
 from gastown_tui.model.bulk import with_agents, with_beads
+from gastown_tui.model.indexed import index_of, with_index
 from gastown_tui.model.lifecycle import COLUMNS
 from gastown_tui.model.town import Town
 from tests.model.rules import INDEXES, by_the_rules
@@ -44,8 +45,10 @@ class TownMachine(Telling):
         for id in sorted(self.town.beads, reverse=True):
             fresh = fresh.put(self.town.beads[id])
         bulk = with_agents(with_beads(Town(at=self.town.at), dict(self.town.beads)), dict(self.town.agents))
+        kept = with_index(Town(at=self.town.at), list(self.town.beads.values()), index_of(self.town))
         for name in INDEXES:
             assert getattr(fresh, name) == getattr(bulk, name) == getattr(self.town, name), name
+            assert getattr(kept, name) == getattr(self.town, name), name
         assert set(self.town.running) == set(bulk.running) == {a.name for a in self.town.agents.values() if a.live}
 
     @invariant()
