@@ -38,6 +38,7 @@ from gastown_tui.model.errors import CannotWrite, GasTownError
 from gastown_tui.model.events import Record
 from gastown_tui.model.orders import OVERSEER, Caller, Order
 from gastown_tui.model.town import Town
+from gastown_tui.redact import redact
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
@@ -105,8 +106,8 @@ class Engine:
 
     @property
     def notes(self) -> dict[str, str]:
-        """Passing facts that are not events (engine/link.py)."""
-        found = dict(self._base.notes)
+        """Passing facts that are not events (engine/link.py), without secrets."""
+        found = {name: redact(text) for name, text in self._base.notes.items()}
         if trouble := self._base.trouble:
             found["ledger"] = trouble
         return found

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 
 import msgspec
@@ -102,7 +104,14 @@ class _Discreet(logging.Formatter):
 
 
 def log_to(path: Path | None = None) -> None:
-    """Have this process log to a file (none: to stderr), a line each, from INFO on, without secrets."""
+    """Have this process log from INFO on, without secrets, to a file, or to stderr with what ends the process, too."""
     handler = logging.StreamHandler() if path is None else logging.FileHandler(path)
     handler.setFormatter(_Discreet(_FORM))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    if path is None:
+        sys.excepthook = _crashed
+
+
+def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Python itself would print the error as it is."""
+    logging.getLogger("gastown_tui").critical("the engine ended by a fault of its own", exc_info=(kind, error, trace))

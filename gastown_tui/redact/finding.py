@@ -47,7 +47,7 @@ def _is_jwt(match: re.Match[str]) -> bool:
 
 
 _ASSIGNED = re.compile(
-    r"""(?P<name>passwor[dt]s?|passwd|passphrase|pwd|secret|token|credentials?|gt_lease
+    r"""(?P<name>passwor[dt]|passwd|passphrase|pwd|secret|token|credentials?|gt_lease
             |(?:(?<=api)|(?<=api[_-])|(?<=auth)|(?<=auth[_-])|(?<=access)|(?<=access[_-])|(?<=secret)|(?<=secret[_-])
               |(?<=private)|(?<=private[_-]))key)
         (?:\\{0,7}["'`]\]?)?(?P<sign>[ \t]{0,4}(?::=|=>|==?|:)[ \t]{0,4}|[ \t]{1,4})
@@ -60,17 +60,17 @@ _OPTION = re.compile(r"(?<!-)--[a-z-]{0,24}$", re.I)
 _BODY = "[A-Za-z0-9_.~+/=-]"
 
 _SHAPES = (
-    _Shape("Anthropic key", ("sk-ant-",), re.compile(r"sk-ant-[A-Za-z0-9_-]{16,}+")),
+    _Shape("Anthropic key", ("sk-ant-",), re.compile(r"sk-ant-[A-Za-z0-9_-]{8,}+")),
     _Shape(
         "OpenAI key", ("sk-",),
-        re.compile(_APART + r"sk-(?!ant-)(?:(?:proj|svcacct|admin|service|None|or-v1)-[A-Za-z0-9_-]{16,}+"
+        re.compile(_APART + r"sk-(?!ant-)(?:(?:proj|svcacct|admin|service|None|or-v1)-[A-Za-z0-9_-]{12,}+"
                             r"|[A-Za-z0-9]{20,}+[A-Za-z0-9_-]*+)"),
     ),
     # Since April 2026 an installation token is ghs_<app>_<JWT>, of any length (GitHub's changelog of 2026-04-24).
     _Shape(
         "GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
-        re.compile(r"gh[pousr]_(?:[A-Za-z0-9]{30,}+|[A-Za-z0-9]{1,24}_[A-Za-z0-9_-]{20,}+)(?:\.[A-Za-z0-9_-]++)*+"
-                   r"|github_pat_[A-Za-z0-9_]{22,}+"),
+        re.compile(r"gh[pousr]_(?:[A-Za-z0-9]{16,}+|[A-Za-z0-9]{1,24}_[A-Za-z0-9_-]{20,}+)(?:\.[A-Za-z0-9_-]++)*+"
+                   r"|github_pat_[A-Za-z0-9_]{16,}+"),
     ),
     _Shape(
         "AWS key", ("akia", "asia"),

@@ -72,6 +72,10 @@ def test_a_log_holds_none(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code, path, TOKEN], env=clean(tmp_path / "home", PYTHONPATH="."), check=True)
     text = path.read_text()
     assert TOKEN not in text and text.count("[redacted: GitHub token]") == 3 and "WARNING a: token" in text
+    crash = "import sys; from gastown_tui.engine import secrecy; secrecy.log_to(); raise ValueError(sys.argv[1])"
+    env = clean(tmp_path / "home", PYTHONPATH=".")
+    said = subprocess.run([sys.executable, "-c", crash, TOKEN], env=env, capture_output=True, text=True)
+    assert said.returncode == 1 and TOKEN not in said.stderr and "ValueError: [redacted: GitHub" in said.stderr
 
 
 def test_a_recording_holds_none(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def changed(folder: Path, path: str, text: str) -> str:
     ("if signature == expected:", "secret-comparison"),
     ("    return _digest(text) != given", "secret-comparison"),
     ('SECRET = "hunter2-hunter2"', "secrets"),
+    ('SECRET = "[redacted: secret]"', "secrets"),
     ('    api_key: str = "0123456789abcdef"', "secrets"),
     ('db.execute(f"SELECT * FROM users WHERE name = \'{name}\'")', "sql"),
     ('db.execute("DELETE FROM users WHERE name = \'%s\'" % name)', "sql"),
