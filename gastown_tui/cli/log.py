@@ -122,9 +122,8 @@ def _kinds(given: tuple[str, ...]) -> tuple[str, ...]:
 
 def _named(history: History, about: str) -> str:
     """The whole id of what is asked about; raises Refused when nothing is written of it."""
-    for name in (about, f"{history.prefix()}-{about}"):
-        if history.knows(name):
-            return name
+    if (name := history.named(about)) is not None:
+        return name
     raise Refused(f"Nothing is written about {about}.", "gt log shows everything.")
 
 

@@ -50,22 +50,22 @@ def bead_then(id: str, text: str) -> tuple[Town, Moment]:
 
     history = History(common.place())
     then = replay.moment(history, text, time.time())
-    for name in (id, f"{history.prefix()}-{id}"):
-        if not history.knows(name):
-            continue
-        found = replay.bead_at(history, name, then.seq)
-        if name in found.beads:
-            return found, then
-        first = next(history.entries(_about(name)))
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(first.at))
-        raise Refused(f"{name} was not there {then.said}.", f"It was first heard of at {when} (seq {first.seq}).")
-    raise Refused(f"There is no bead {id}.", "List them with: gt bead list")
+    if (name := history.named(id)) is None:
+        raise Refused(f"There is no bead {id}.", "List them with: gt bead list")
+    found = replay.bead_at(history, name, then.seq)
+    if name in found.beads:
+        return found, then
+    first = next(history.entries(_filed(name)), None)
+    if first is None:
+        raise Refused(f"There is no bead {id}.", "List them with: gt bead list")
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(first.at))
+    raise Refused(f"{name} was not there {then.said}.", f"It was filed at {when} (seq {first.seq}).")
 
 
-def _about(name: str) -> Any:
+def _filed(name: str) -> Any:
     from gastown_tui.engine.eventindex import Wanted
 
-    return Wanted(about=name)
+    return Wanted(about=name, kinds=("bead_created", "beads_imported"))
 
 
 def as_of(then: Moment) -> dict[str, Any]:

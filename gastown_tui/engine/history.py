@@ -131,8 +131,16 @@ class History:
 
     def prefix(self) -> str:
         """What the ids of the town's beads begin with; empty before it was founded."""
-        founding = next(self.records(Wanted(kinds=("town_founded",)), 1), None)
-        return "" if founding is None else str(getattr(founding.event, "prefix", ""))
+        wanted = Wanted(kinds=("town_founded",))
+        first = self._ask(lambda index: index.seqs(wanted, 0, 1))
+        found = self.record(first[0]) if first else next((r for r, _ in self._tail if _fits(entry(r), wanted)), None)
+        return "" if found is None else str(getattr(found.event, "prefix", ""))
+
+    def named(self, about: str) -> str | None:
+        """The whole id of what anything is written about: as it was given, or behind the town's prefix; else None."""
+        if self.knows(about):
+            return about
+        return full if self.knows(full := f"{self.prefix()}-{about}") else None
 
     def matching(self, records: Iterable[e.Record], wanted: Wanted) -> Iterator[Entry]:
         """Which of the records that follow on this history are wanted; for one that is told as it happens."""

@@ -89,6 +89,7 @@ def test_the_log_is_narrowed_by_kind_author_and_time(run: Gt, told: tuple[Place,
         (["log", "--kind", "lended"], 2, "Did you mean landed?"), (["log", "--since", "soon"], 2, "is no time"),
         (["log", "nobody"], 1, "Nothing is written"), (["status", "--at", "1971-01-01"], 1, "It began at"),
         (["status", "--at", "soon"], 2, "seq:812"), (["bead", "show", "none", "--at", "now"], 1, "no bead"),
+        (["bead", "show", "obsidian", "--at", "now"], 1, "no bead"),
         (["log", "-f"], 4, "gt up"),
     ],
 )  # fmt: skip
@@ -113,7 +114,7 @@ def test_the_town_and_a_bead_as_they_were(run: Gt, told: tuple[Place, str]) -> N
     assert text.startswith("as of ") and "gt up" not in text and "gt answer" not in text
     assert "landed 1" in run("status", "--at", "now").out and "the latest" in run("status", "--at", "now").out
     early = run("bead", "show", bead, "--at", "seq:1")
-    assert early.code == 1 and "was not there" in early.err and "first heard of" in early.err
+    assert early.code == 1 and "was not there" in early.err and "It was filed at" in early.err
     head = rigs.git(told[0].root, "rev-parse", "--short", "gt-ledger")
     assert run("status", "--at", head, "--json").json["as_of"]["seq"] == status["as_of"]["last"]
 
