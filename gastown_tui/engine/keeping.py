@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 _EVERY, _AGAIN = 0.25, 2.0
 """Seconds between two commits of the ledger, and before one that git refused is tried again."""
 
+_SHARE = 3.0
+"""Under a flood it rests three times as long as a commit took: one large group costs less than many small ones."""
+
 
 class Keeper:
     """The ledger's own round; what it cannot write stays in the journal."""
@@ -36,7 +39,7 @@ class Keeper:
 
     async def _commit(self) -> float:
         """Commit once; returns the seconds until the next time."""
-        archive = self._base.archive
+        archive, began = self._base.archive, self._base.clock.monotonic()
         try:
             if (moved := archive.moved()) is None:
                 await archive.flush(self._base.books.town)
@@ -45,13 +48,15 @@ class Keeper:
         except (OSError, GasTownError) as error:
             archive.failed(error)
             return _AGAIN
+        took = self._base.clock.monotonic() - began
+        pause = min(_AGAIN, max(_EVERY, _SHARE * took))
         if self._base.trouble:
-            return _EVERY
+            return pause
         if moved is not None:
             self._deacon.ledger_moved(moved)
         else:
             self._deacon.ledger_back()
-        return _EVERY
+        return pause
 
     async def last(self) -> None:
         """Bring the branch up to the end before the engine leaves; the next engine does it when this cannot."""
