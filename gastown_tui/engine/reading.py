@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gastown_tui.engine import archive
 from gastown_tui.engine.cache import NAME, Cache
+from gastown_tui.engine.eventindex import lines
 from gastown_tui.engine.place import Place
 from gastown_tui.engine.records import load
 from gastown_tui.model import events as e
@@ -13,6 +13,7 @@ from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger
+from gastown_tui.rig.past import Past
 from gastown_tui.world import DiskFiles
 
 
@@ -25,11 +26,10 @@ def read_town(place: Place) -> Town:
 
 def records(place: Place) -> Iterator[Record]:
     """Every record ever, oldest first: the ledger's commit messages, then the journal's tail."""
-    files = DiskFiles()
-    last = 0
-    for _, _, text in Ledger(place.root, files=files).messages():
-        for record in archive.records_of(text):
+    past, last = Past(place.root), 0
+    for oid in past.line(past.tip(), lambda _: False)[1]:
+        for _, record in lines(past.commit(oid)):
             last = record.seq
             yield record
-    for _, line in Journal(place.journal, files, readonly=True).replay(last):
+    for _, line in Journal(place.journal, DiskFiles(), readonly=True).replay(last):
         yield e.decode(line)

@@ -282,3 +282,14 @@ def test_a_ledger_that_does_not_fit_together_says_so(tmp_path: Path) -> None:
         replay.bead_at(look, "td-0", story.town.seq)
     assert replay.town_at(look, 1).rig == "todo-app" and len(look.of("td-0")) == 2
     written.close()
+
+
+def test_a_line_of_the_ledger_ends_where_git_ends_it(tmp_path: Path) -> None:
+    """What people say may hold any sort of line break, and lines that look like the ledger's own."""
+    written, story = Written(tmp_path), Story()
+    for text in ("a\u2028b\u0085c\x1cd", 'x\n{"seq":9}\nSeq: 99', "\0"):
+        story.tell(e.Said("overseer", text))
+    _write(written, story)
+    written.commit(story.town)
+    assert list(reading.records(written.place)) == story.records == list(History(written.place).records())
+    written.close()
