@@ -11,6 +11,7 @@ from gastown_tui.engine.sessions import Sessions
 from gastown_tui.model import events as e
 from gastown_tui.model.agent import NAMES, POLECAT
 from gastown_tui.model.bead import Bead, Lease
+from gastown_tui.model.importing import adopted
 from gastown_tui.model.town import Town
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -70,7 +71,9 @@ class Sling:
     def give(self, bead: Bead) -> None:
         """Write the lease; the polecats' round starts the session once it is durable."""
         base = self._base
-        base.books.write("engine", e.Slung(bead.id, self.lease(bead, base.books.pending.tip)))
+        # Adopted work that was taken from its polecat goes on where it was: its first commits are a person's.
+        start = bead.work.commit if adopted(bead) else ""
+        base.books.write("engine", e.Slung(bead.id, self.lease(bead, start or base.books.pending.tip)))
 
     def lease(self, bead: Bead, start: str) -> Lease:
         """The next lease of a bead, for a polecat nobody has, on a branch that begins at the commit `start`."""

@@ -9,7 +9,7 @@ import pytest
 
 from gastown_tui.config import WorktreeSettings
 from gastown_tui.model.errors import Refused
-from gastown_tui.model.orders import Adopt
+from gastown_tui.model.orders import Adopt, Release, Sling
 from tests.engine.towns import Running, founded, running
 from tests.support import rigs
 
@@ -83,6 +83,27 @@ def test_what_the_witness_rejects_a_polecat_mends_on_the_copy(tmp_path: Path) ->
             assert rigs.git(place.root, "merge-base", "--is-ancestor", commit, "main", check=False) == ""
             await _tidied(town)
             assert town.bead(bead).title == "Compare tokens"
+
+    asyncio.run(story())
+
+
+def test_adopted_work_that_is_released_goes_on_where_it_was(tmp_path: Path) -> None:
+    async def story() -> None:
+        place = founded(tmp_path, sheriff=("test -e more.txt",))
+        commit = _branch(place.root, "half", {"half.txt": "half\n"})
+        script = (
+            "```rehearse back\nstall\n```\n\n"
+            "```rehearse\nrun test -e half.txt\nwrite more.txt <<END\nmore\nEND\ncommit More\ndone More\n```"
+        )
+        async with running(place) as town:
+            bead = (await town.engine.ask(Adopt("half", description=script)))["bead"]
+            await town.until(lambda t: t.beads[bead].work.returns, "the sheriff to send it back")
+            await town.engine.ask(Release(bead))
+            await town.engine.ask(Sling(bead))
+            await town.landed(bead)
+            assert town.bead(bead).work.epoch == 2 and town.bead(bead).work.commits == 2
+            assert (place.root / "half.txt").exists() and (place.root / "more.txt").exists()
+            assert rigs.git(place.root, "rev-parse", "half") == commit
 
     asyncio.run(story())
 
