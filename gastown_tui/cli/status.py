@@ -41,6 +41,7 @@ def document_of(place: Place) -> dict[str, Any]:
 
         found = view(place)
         notes = {"ledger": found.note, "missing": "; ".join(found.missing), "do": _MEND} if found.why else {}
+        notes = {name: text for name, text in notes.items() if text}
         document = without_engine(found.town, config.load(place.config), notes, running=False)
         return {**document, "town": document["town"] or place.root.name}
 

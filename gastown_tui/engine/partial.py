@@ -79,10 +79,9 @@ def readable(place: Place, why: str) -> View:
     return View(town, why, tuple(missing), tuple(pieces))
 
 
-def best_commit(place: Place, lines: Survey) -> Commit | None:
+def best_commit(place: Place, lines: Survey, store: Store | None = None) -> Commit | None:
     """The newest commit of this town's ledger that the repository has, whether or not the branch leads to it."""
-    store = Store(place.root)
-    for commit in store.ledgers():
+    for commit in (store or Store(place.root)).ledgers():
         if _fits(commit, lines) and not _foreign(place, commit):
             return commit
     return None
@@ -127,8 +126,9 @@ def key_of(path: str) -> tuple[str, str]:
 def history(place: Place) -> tuple[list[Record], str]:
     """Every record that can be read, oldest first, and where the history breaks off, in words."""
     lines = survey(place.journal)
-    best = best_commit(place, lines)
-    chain, gap = Store(place.root).history(best.oid) if best is not None else ([], "")
+    store = Store(place.root)
+    best = best_commit(place, lines, store)
+    chain, gap = store.history(best.oid) if best is not None else ([], "")
     found = {record.seq: record for commit in chain for record in records_of(commit.text)}
     for seq, line in lines.lines.items():
         found.setdefault(seq, e.decode(line))

@@ -73,7 +73,8 @@ class Ledger:
         try:
             found, data = self._repo.odb.read(name)
         except (KeyError, ValueError, OSError, pygit2.GitError) as error:
-            raise Damaged(f"The ledger's object {name[:12]} cannot be read: {error}.", "Try: git fsck") from error
+            said = str(error).replace(f"{name}: ", "")
+            raise Damaged(f"The ledger's object {name[:12]} cannot be read: {said}.", "Try: gt doctor") from error
         if int(found) != kind:
             raise Damaged(f"The ledger's object {name[:12]} is not what it should be.", "Try: git fsck")
         return data

@@ -40,6 +40,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._ledgers: list[Commit] | None = None
 
     def read(self, oids: list[str]) -> Iterator[tuple[str, str, bytes | None]]:
         """(id, kind, content) of each object asked for; content is None where it is not there or damaged."""
@@ -67,7 +68,12 @@ class Store:
         return None if data is None else _commit(oid, data)
 
     def ledgers(self) -> list[Commit]:
-        """Every commit of a ledger the repository still has, on a branch or not, the highest number first."""
+        """Every commit of a ledger the repository has, on a branch or not, the highest number first; read once."""
+        if self._ledgers is None:
+            self._ledgers = self._find()
+        return self._ledgers
+
+    def _find(self) -> list[Commit]:
         listed = git.run(
             ["cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objecttype) %(objectname)"],
             self._root, check=False,
@@ -80,9 +86,10 @@ class Store:
     def history(self, head: str) -> tuple[list[Commit], str]:
         """The chain of commits to `head`, oldest first, and the id at which it cannot be read on, or nothing."""
         chain: list[Commit] = []
+        known = {commit.oid: commit for commit in self.ledgers()}
         oid: str | None = head
         while oid is not None:
-            if (commit := self.commit(oid)) is None:
+            if (commit := known.get(oid)) is None:
                 return chain[::-1], oid
             chain.append(commit)
             oid = commit.parent

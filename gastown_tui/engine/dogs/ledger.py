@@ -57,7 +57,7 @@ def _journal(place: Place, lines: Survey) -> Iterator[Finding]:
 def _branch(place: Place, lines: Survey) -> Iterator[Finding]:
     store, head = Store(place.root), tip(place.root)
     commit = store.commit(head) if head else None
-    best = best_commit(place, lines)
+    best = best_commit(place, lines, store)
     mend = partial(mending.mend_branch, place)
     if commit is None:
         yield from _lost(head, best, lines, mend)
@@ -90,7 +90,7 @@ def _objects(place: Place, store: Store, commit: Commit) -> Iterator[Finding]:
     if lost:
         named = ", ".join(path for path, _ in lost[:3]) + (" ..." if len(lost) > 3 else "")
         note = f"{count(len(lost), 'object')} of the ledger cannot be read: {named}"
-        fix = f"{_MENDS} makes them again from the events."
+        fix = f"{_MENDS} makes what is damaged again from the events."
         yield Finding("ledger", BAD, note, fix, partial(mending.mend_objects, place))
         return
     _, gap = store.history(commit.oid)
