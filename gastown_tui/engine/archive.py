@@ -31,7 +31,8 @@ def message(records: list[Record]) -> str:
 
 def records_of(text: str) -> Iterator[Record]:
     """The records in a commit message of the ledger."""
-    for line in text.splitlines():
+    # A line ends at "\n" alone: what JSON may hold as it is (U+0085, U+2028) ends none.
+    for line in text.split("\n"):
         if line.startswith('{"seq":'):
             yield e.decode(line.encode())
 
@@ -60,12 +61,11 @@ class Archive:
         Who is cancelled meanwhile waits for the end of it: a thread that moves the branch cannot be called back.
         """
         async with self._lock:
-            if not (group := [r for r in self._waiting if r.seq <= town.seq]):
-                return
-            try:
-                await _threaded(partial(self._write, town, group))
-            finally:
-                self._waiting = [r for r in self._waiting if r.seq > self._upto]
+            if group := [r for r in self._waiting if r.seq <= town.seq]:
+                try:
+                    await _threaded(partial(self._write, town, group))
+                finally:
+                    self._waiting = [r for r in self._waiting if r.seq > self._upto]
             self.trouble = ""
 
     def _write(self, town: Town, group: list[Record]) -> None:

@@ -32,9 +32,9 @@ class Base:
     port: int = 0
     socket: str = ""
     notes: dict[str, str] = field(default_factory=dict)
+    ports: Ports = field(default_factory=Ports)
 
     @property
     def trouble(self) -> str:
         """Why the journal or the ledger's branch cannot be written now, or nothing; rounds start nothing then."""
         return self.books.trouble or self.archive.trouble
-    ports: Ports = field(default_factory=Ports)

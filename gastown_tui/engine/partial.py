@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ import msgspec
 from gastown_tui.engine.archive import records_of
 from gastown_tui.engine.place import Place
 from gastown_tui.engine.reading import read_town
-from gastown_tui.engine.records import OWN
+from gastown_tui.engine.records import OWN, key_of
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.events import Record
@@ -115,12 +114,6 @@ def at_commit(place: Place, commit: Commit) -> tuple[Town, list[str]]:
         except (GasTownError, msgspec.DecodeError) as error:
             missing.append(f"{path} ({getattr(error, 'title', error)})")
     return assembled(own, parts), missing
-
-
-def key_of(path: str) -> tuple[str, str]:
-    """Kind and key of the record at a path of the ledger's tree."""
-    name = path.rpartition("/")[2].removesuffix(".json")
-    return path.partition("/")[0], re.sub(r"%([0-9a-fA-F]{2,6})", lambda m: chr(int(m[1], 16)), name)
 
 
 def history(place: Place) -> tuple[list[Record], str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gastown_tui.engine.history import History
 from gastown_tui.engine.records import OWN, key_of, path_of
 from gastown_tui.model import events as e
-from gastown_tui.model import times
+from gastown_tui.model import times, waiting
 from gastown_tui.model.bead import decode as decode_bead
 from gastown_tui.model.errors import Illegal, Refused, Usage
 from gastown_tui.model.town import Town, assembled, read_part, restore
@@ -102,8 +102,8 @@ def _snapshot(past: Past, oid: str) -> Town:
 def bead_at(history: History, id: str, seq: int) -> Town:
     """A town that knows of one bead all there was to know after the event numbered `seq`, read in milliseconds.
 
-    It holds that bead (if it was there), what it waited for, and whatever else the events since the nearest commit
-    need. `id` is the whole id.
+    It holds that bead (if it was there), all it belonged to, what these waited for, and whatever else the events since
+    the nearest commit need. `id` is the whole id.
 
     Raises:
         GasTownError: the ledger cannot be read.
@@ -117,14 +117,34 @@ def bead_at(history: History, id: str, seq: int) -> Town:
     try:
         while True:
             town = snapshot.of(wanted, since).after_all(since)
-            # What it waits for may have been changed since the snapshot.
-            needs = set(town.beads[id].needs) if id in town.beads else set()
-            if needs <= wanted | set(town.beads):
+            # What it belongs to, and what these wait for, may have been changed since the snapshot.
+            around = _around(town, id)
+            if around is None:
+                return town_at(history, seq)
+            if around <= wanted | set(town.beads):
                 return town
-            wanted |= needs
+            wanted |= around
     except (Illegal, KeyError):
         # An event looked at more than it names: then nothing less than the whole town will do.
         return town_at(history, seq)
+
+
+def _around(town: Town, id: str) -> set[str] | None:
+    """The bead, all it belongs to, and what any of them waits for: a blockage flows down from parents.
+
+    None when one of them waits for what another spawned, for no bead's record says which those are.
+    """
+    family, left, waited = {id}, [id], set[str]()
+    while left:
+        if (bead := town.beads.get(left.pop())) is None:
+            continue
+        found = waiting.gates(bead)
+        if any(gate & waiting.FANOUT for gate in found.values()):
+            return None
+        waited |= found.keys()
+        left += [parent for parent in bead.parents if parent not in family]
+        family.update(bead.parents)
+    return family | waited
 
 
 def _beads(records: list[e.Record]) -> set[str]:

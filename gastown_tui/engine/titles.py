@@ -45,11 +45,6 @@ def _(order: o.ImportBeads, town: Town) -> str:
 
 @_title.register
 def _(order: o.Adopt, town: Town) -> str:
-    return f"adopt {order.what}"
-
-
-@_title.register
-def _(order: o.Adopt, town: Town) -> str:
     return f"adopt {order.what or order.folder}"
 
 

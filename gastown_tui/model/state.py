@@ -174,11 +174,6 @@ class State(msgspec.Struct, frozen=True):
         running = self.running.set(agent.name, None) if agent.live else self.running.delete(agent.name)
         return state.with_(running=running)
 
-    def agent_of(self, bead: str, role: str = "polecat") -> Agent | None:
-        """The latest agent of a role that has, or had, this bead."""
-        found = [a for a in self.agents.values() if a.bead == bead and a.role == role]
-        return max(found, key=lambda a: (a.epoch, a.since), default=None)
-
     def put(self, bead: Bead) -> Self:
         """The state with a bead added or replaced, and every index that it moves."""
         return indexes.put(self, bead)

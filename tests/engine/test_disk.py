@@ -144,6 +144,32 @@ def test_a_disk_that_does_not_answer_refuses_what_comes_and_keeps_what_it_took(t
     asyncio.run(story())
 
 
+def test_a_ledger_that_took_a_group_is_well_again_though_the_journal_could_not_be_trimmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left to write then: were that still trouble, no round would begin anything that could end it."""
+
+    async def story() -> None:
+        held = opened(founded(tmp_path), SystemClock(), RandomIds(), DiskFiles())
+        books, archive = held.base.books, held.base.archive
+        books.listeners.append(archive.take)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(books.run(), name="books")
+            await books.record("me", e.Held("dispatch", "so"))
+            with monkeypatch.context() as patched:
+                patched.setattr(Journal, "trim", lambda *_: (_ for _ in ()).throw(OSError(errno.EIO, "unlink")))
+                with pytest.raises(OSError, match="unlink") as refused:
+                    await archive.flush(books.town)
+            archive.failed(refused.value)
+            assert held.base.trouble
+            await archive.flush(books.town)
+            assert not held.base.trouble
+            books.close()
+        held.close()
+
+    asyncio.run(story())
+
+
 def test_a_second_engine_is_told_who_has_the_town(tmp_path: Path) -> None:
     place = founded(tmp_path)
     held = opened(place, SystemClock(), RandomIds(), DiskFiles())

@@ -267,6 +267,34 @@ def test_what_a_bead_waits_for_is_read_as_it_was(tmp_path: Path) -> None:
     written.close()
 
 
+def test_what_stops_a_bead_through_others_is_seen_in_the_past(tmp_path: Path) -> None:
+    """A grandparent that waits, and a sibling's spawner whose children are not done: neither is named by the bead."""
+    written, story = Written(tmp_path), Story()
+    edges = {
+        "td-child": ("td-parent", "parent-child"), "td-parent": ("td-grand", "parent-child"),
+        "td-grand": ("td-other", "blocks"), "td-waits": ("td-spawner", "waits-for"),
+        "td-spawned": ("td-spawner", "parent-child"),
+    }  # fmt: skip
+    for id in ("td-other", "td-spawner", *reversed(edges)):
+        story.create(id)
+    story.tell(e.BeadMoved("td-spawner", "close"))
+    _write(written, story)
+    written.commit(story.town)
+    for id, (target, kind) in edges.items():
+        edge = {"issue_id": id, "depends_on_id": target, "type": kind}
+        story.tell(e.BeadChanged(id, {"dependencies": [edge]}))
+        _write(written, story)
+    behind, ahead = story.town.seq, History(written.place)
+    written.commit(story.town)
+    for look in (ahead, History(written.place)):
+        for id in ("td-child", "td-waits"):
+            found = replay.bead_at(look, id, behind)
+            assert found.column(found.beads[id]) == "backlog" == story.town.column(story.town.beads[id])
+            assert found.blockers(found.beads[id]) == story.town.blockers(story.town.beads[id])
+        look.close()
+    written.close()
+
+
 def test_a_ledger_that_does_not_fit_together_says_so(tmp_path: Path) -> None:
     """A commit without the files its events speak of: named, and no other moment is harmed."""
     written, story = Written(tmp_path), Story()

@@ -30,6 +30,8 @@ from tests.engine.towns import founded
 from tests.support import rigs
 
 _COMMITS, _TAIL = 5, 3
+_ENDS_NO_LINE = '\x85\u2028{"seq":1}\u2029'
+"""Stands in JSON as it is; whoever takes it for the end of a line reads half a record, or one that is none."""
 
 
 def town_of(folder: Path) -> tuple[Place, Town]:
@@ -42,7 +44,8 @@ def town_of(folder: Path) -> tuple[Place, Town]:
         books.listeners.append(archive.take)
         writer = asyncio.create_task(books.run())
         for number in range(_COMMITS * 4 + _TAIL):
-            bead = beads.make(f"rg-{number}", f"Bead {number}", "2026-01-01T00:00:00Z", work=Work(approved=True))
+            title = f"Bead {number}{_ENDS_NO_LINE}"
+            bead = beads.make(f"rg-{number}", title, "2026-01-01T00:00:00Z", work=Work(approved=True))
             await books.record("me", e.BeadCreated(bead))
             if number % 4 == 3:
                 await archive.flush(books.town)
