@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gastown_tui.door import snapshot
 from gastown_tui.engine.base import Base
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
@@ -48,6 +49,7 @@ def play(base: Base, tmp_path: Path) -> Play:
         assert desk.replayed() == town
         records = ((kind, key, encode_part(town, kind, key) or b"") for kind, key in parts(town))
         assert restore(scalars(town), records) == town
+        assert snapshot.read(snapshot.lines(town)) == town, "a second cockpit sees the same list"
 
     return lambda story: asyncio.run(whole(story))
 
