@@ -50,9 +50,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.PlanSubmitted: lambda x: f"plan {x.draft.id} was filed, revision {x.draft.revision}: {x.draft.plan.title}",
     e.PlanApproved: lambda x: f"plan {x.plan} was approved: convoy {x.convoy.id} with {len(x.ids)} beads",
     e.PlanDropped: lambda x: f"plan {x.plan} was dropped" + (f": {x.reason}" if x.reason else ""),
-    e.Restored: lambda x: (
-        f"{x.bead or x.plan or x.convoy or x.need} " + ("went again" if x.removed else "is as it was")
-    ),
+    e.Restored: lambda x: f"{x.bead or x.plan or x.convoy or x.need} {_restored(x)}",
     e.Undone: lambda x: f"you undid: {x.title}",
     e.Redone: lambda x: f"you redid: {x.title}",
     e.Spent: lambda x: f"{x.agent} spent ${x.usd:.4f}" + _about(x.bead),
@@ -133,3 +131,13 @@ def _judged(review: Any, seconds: float = 0.0) -> str:
         return "passed it" + (f" ({took})" if took else "")
     first = review.reason.strip().splitlines()[:1]
     return "sent it back" + (f" after {took}" if took else "") + (f": {first[0]}" if first else "")
+
+
+def _restored(event: e.Restored) -> str:
+    if event.removed:
+        return "went again"
+    names = {name.removeprefix("extra:") for name in (*event.fields, *event.gone) if not name.startswith("work:")}
+    if "record" in names or not event.bead:
+        return "came back"
+    shown = ", ".join(sorted(names - {"closed_at", "close_reason"})).replace("_", " ")
+    return "is as it was" + (f": {shown}" if shown else "")
