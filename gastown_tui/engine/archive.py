@@ -51,6 +51,11 @@ class Archive:
         self.groups = 0
         self.trouble = ""
 
+    @property
+    def beads(self) -> int:
+        """How many beads were there when the ledger was last written."""
+        return 0 if self._written is None else len(self._written.beads)
+
     def take(self, record: Record) -> None:
         """Keep a durable record for the next group."""
         self._waiting.append(record)

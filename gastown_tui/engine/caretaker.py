@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 
 from gastown_tui.engine.archive import Archive
 from gastown_tui.engine.following import Follower
+from gastown_tui.engine.records import LARGE
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig.packs import FAN
 from gastown_tui.world import Clock
@@ -28,6 +30,7 @@ class Caretaker:
         self._follower = follower
         self._clock = clock
         self._packed = -FAN
+        self._spared = 0
         self._rests_until = 0.0
 
     async def run(self) -> None:
@@ -39,6 +42,9 @@ class Caretaker:
 
     async def look(self, quiet: bool) -> None:
         """Do what is due; `quiet` says that nothing was written since the last look."""
+        if self._archive.beads - self._spared >= LARGE:
+            gc.freeze()
+            self._spared = self._archive.beads
         if self._clock.monotonic() < self._rests_until:
             return
         archive = self._archive

@@ -16,7 +16,7 @@ from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town
-from gastown_tui.rig import guard
+from gastown_tui.rig import guard, packs
 from gastown_tui.rig.homes import home
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger
@@ -105,7 +105,7 @@ async def _take_away_ledger(repo: Repository, place: Place, ledger: bool, kept: 
         return
     if await found.pack(everything=not ledger):
         found.retire()
-    found.release()
+    packs.release(found.common_dir / "objects" / "pack")
     if ledger:
         repo.delete_branch("gt-ledger", repo.tip("refs/heads/gt-ledger"))
     else:

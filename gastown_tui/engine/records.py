@@ -21,7 +21,7 @@ _SAFE = re.compile(r"[^A-Za-z0-9._-]")
 _FEW = 500
 """Changed records up to which each is put in its place; of more, all indexes are built anew."""
 
-_LARGE = 10_000
+LARGE = 10_000
 """Beads from which on the collector never looks at what was loaded: it stays, and each look stops everything."""
 
 
@@ -59,7 +59,7 @@ def load(ledger: Ledger, journal: Journal, cache: Cache | None = None) -> Town:
         _, seq = ledger.head()
         town = at_head(ledger, cache)
         town = town.after_all(e.decode(line) for _, line in journal.replay(max(seq, town.seq)))
-        if len(town.beads) >= _LARGE:
+        if len(town.beads) >= LARGE:
             gc.freeze()
         return town
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import re
 import shutil
 import time
@@ -14,6 +15,7 @@ import pygit2
 
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig import git, packing, packs
+from gastown_tui.rig.contents import contents
 from gastown_tui.rig.errors import Damaged, Moved, cannot_write
 from gastown_tui.rig.pack import TEMPORARY, Pack, commit_bytes
 from gastown_tui.rig.trees import EMPTY, Trees
@@ -27,6 +29,9 @@ _TRAILER = re.compile(r"(?:\A|\n\n)Seq: (\d+)\n*\Z")
 _UNSAFE = re.compile(rb"[^A-Za-z0-9._-]")
 _LONGEST = 200
 _OPEN_PACKS = 64
+_FEW, _AT_ONCE = 500, 10_000
+"""Files read one by one, and the most that one git command is asked for: their contents are all in memory then."""
+
 _TRIES, _PAUSE = 20, 0.025
 
 
@@ -165,9 +170,13 @@ class Ledger:
         return self._trees.root.hex()
 
     def files(self) -> Iterator[tuple[str, bytes]]:
-        """Path and content of every file of that tree, one at a time. Raises Damaged."""
-        for path, oid in self._trees.files():
-            yield path, self._raw(oid, pygit2.GIT_OBJECT_BLOB)
+        """Path and content of every file of that tree, some thousands at a time. Raises Damaged or GitFailed."""
+        found = self._trees.files()
+        while some := list(itertools.islice(found, _AT_ONCE)):
+            if len(some) < _FEW:
+                yield from ((path, self._raw(oid, pygit2.GIT_OBJECT_BLOB)) for path, oid in some)
+            else:
+                yield from contents(self.common_dir, some)
 
     def changed(self, since: str) -> Iterator[tuple[str, bytes | None]]:
         """Path and content of the files that are others than in the tree `since`; None where one is gone.
@@ -286,7 +295,3 @@ class Ledger:
         self._retired = []
         # libgit2 never forgets a pack it has opened, though its file is gone.
         self._repo = pygit2.Repository(str(self.common_dir))
-
-    def release(self) -> None:
-        """Leave our packs to the person's git, when the town is taken away."""
-        packs.release(self.common_dir / "objects" / "pack")

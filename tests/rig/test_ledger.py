@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gastown_tui.model.errors import CannotWrite
+from gastown_tui.rig import packs
 from gastown_tui.rig.errors import Damaged, Moved
+from gastown_tui.rig.git import run
 from gastown_tui.rig.ledger import Ledger, bead_path
 from gastown_tui.rig.repository import create_bare
 from tests.rig.conftest import Git
@@ -176,6 +178,21 @@ def test_nothing_is_left_in_a_checkout_or_as_loose_objects(git: Git) -> None:
     packs = sorted((git.path / ".git/objects/pack").iterdir())
     assert [path.suffix for path in packs] == [".idx", ".keep", ".pack"]
     assert all(path.stat().st_mode & 0o777 == 0o444 for path in packs)
+
+
+def test_many_files_are_read_as_one_by_one_and_a_missing_one_is_never_passed_over(git: Git) -> None:
+    ledger = Ledger(git.path)
+    held = {bead_path(f"td-{n}"): b"\n%d\0\n" % n * (n % 5) for n in range(1200)}
+    ledger.commit(dict(held), 1, "x", WHEN)
+    assert ledger.read() == held
+    gone = git.out("rev-parse", f"gt-ledger:{bead_path('td-7')}")
+    (pack,) = (git.path / ".git/objects/pack").glob("*.pack")
+    data = pack.read_bytes()
+    packs.remove([pack.with_suffix("")])
+    run(["unpack-objects", "-q"], git.path, input=data)
+    (git.path / ".git/objects" / gone[:2] / gone[2:]).unlink()
+    with pytest.raises(Damaged, match=gone[:12]):
+        Ledger(git.path).read()
 
 
 def test_a_group_of_any_size_is_the_same_few_syncs(git: Git) -> None:

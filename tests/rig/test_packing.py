@@ -94,7 +94,7 @@ def test_a_persons_packs_and_marks_are_not_ours(git: Git) -> None:
     assert asyncio.run(ledger.pack()) == 20
     ledger.retire()
     assert theirs.exists() and kept.read_text() == "mine\n"
-    ledger.release()
+    packs.release(folder(git))
     assert kept.exists() and packs.own(folder(git)) == []
     git("gc", "--quiet", "--prune=now")
     assert theirs.exists() and len(Ledger(git.path).read()) > 0
@@ -123,7 +123,7 @@ def test_what_only_our_pack_has_is_kept_for_the_person_who_uses_it(git: Git) -> 
     assert asyncio.run(ledger.pack()) == 22
     ledger.retire()
     assert git.out("show", "HEAD:note.txt") == "shared words"
-    ledger.release()
+    packs.release(folder(git))
     git("gc", "--quiet", "--prune=now")
     assert git.out("show", "HEAD:note.txt") == "shared words"
     git.fsck()
