@@ -50,9 +50,10 @@ class Caretaker:
         archive = self._archive
         try:
             if archive.groups - self._packed >= (FAN if quiet else _CROWDED):
-                self._packed = archive.groups
+                groups = archive.groups
                 while await archive.pack():
                     continue
+                self._packed = groups
             if self._follower is not None:
                 await self._follower.follow()
             if quiet:
