@@ -108,13 +108,13 @@ def test_signals_end_it_in_order(tmp_path: Path) -> None:
     assert "the engine stopped" in gt(place.root, "log").out
 
 
-def test_one_that_cannot_start_shows_the_end_of_its_log(tmp_path: Path) -> None:
+def test_one_that_cannot_start_says_why_in_its_own_words(tmp_path: Path) -> None:
     place = founded(tmp_path)
     settings = place.config.read_text()
     try:
         place.config.write_text(f"mystery = 1\n{settings}")
         said = gt(place.root, "up", "--json")
-        assert said.code == 1 and "mystery" in said.error["hint"]
+        assert said.code == 1 and "mystery" in said.error["title"]
         place.config.write_text(settings)
         with place.lock.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
