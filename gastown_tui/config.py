@@ -146,7 +146,8 @@ def _build(shape: Any, values: dict[str, Any], where: str) -> Any:
     made: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
-            raise GasTownError(f"config.toml: there is no setting {where}{name}.", f"There are: {', '.join(known)}.")
+            there = f"There are: {', '.join(sorted(known))}."
+            raise GasTownError(f"config.toml: there is no setting {where}{name}.", there)
         made[name] = _value(hints[name], value, f"{where}{name}")
     try:
         return shape(**made)

@@ -100,7 +100,7 @@ def test_an_entry_goes_through_the_ledger_and_comes_back() -> None:
         Restored("td-1", fields={"work:held": msgspec.Raw(b'"nobody asks"')}),
         Restored(plan="p9", removed=True),
     ],
-    ids=str,
+    ids=lambda event: f"{event.bead}{event.plan}-{'-'.join(event.fields)}",
 )
 def test_nothing_is_put_back_that_does_not_fit(event: Restored) -> None:
     """A record that names nothing, what is not there, no field, or what would give a bead away."""
