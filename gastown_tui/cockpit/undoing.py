@@ -10,6 +10,10 @@ from gastown_tui.model import orders as o
 from gastown_tui.model import undo as model
 from gastown_tui.text import count
 
+_LOOKED_INTO = 100
+"""Parts of an order up to which each drawing of the footer asks whether it can be undone (25 µs a part): of a larger
+one the engine says it when it is asked to."""
+
 
 def undo(desk: Desk, times: int | None) -> None:
     """Take back the last order, or as many as were counted, if it is still the one that was seen."""
@@ -49,6 +53,8 @@ def _why(desk: Desk, redo: bool, past: str) -> str:
     known = model.stack(desk.scene.town, redo)
     if not known:
         return "nothing was undone" if redo else "you ordered nothing that could be undone"
+    if len(known[0].parts) > _LOOKED_INTO and not known[0].final:
+        return ""
     try:
         model.back(desk.scene.town, known[0])
     except model.Stuck as stuck:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
+from gastown_tui.model.bead import Work
 from gastown_tui.model.orders import Order
 from gastown_tui.model.town import Town
 from tests.cockpit.driving import Driven, drive
@@ -108,3 +110,19 @@ def test_with_nothing_behind_each_key_says_so() -> None:
 
     drive(at, script)
     assert at.asked == []
+
+
+def test_a_large_order_is_looked_into_by_the_engine_and_not_by_every_drawing() -> None:
+    many = tuple(
+        beads.make(f"td-many{number}", "One of many", "2026-11-21T00:00:00Z", work=Work(approved=True))
+        for number in range(101)
+    )
+    at = link((e.BeadsImported("many.jsonl", "beads", many), "import_beads", "import 101 beads", ""))
+    changed = e.Record(at.town.seq + 1, todo_app.NOW, "mayor", e.BeadMoved(many[0].id, "close"))
+    seq, at.town, at.titles = at.town.seq, at.town.after(changed), ["import 101 beads"]
+
+    async def script(it: Driven) -> None:
+        await it.press("u")
+
+    drive(at, script)
+    assert at.asked == [o.Undo(1, entry=seq)]
