@@ -1,4 +1,4 @@
-"""The journal: what was acknowledged, as checked JSON lines that survive a kill at any instant."""
+"""The journal: what was acknowledged, as checked JSON lines that survive a kill at any instant, a group all or none."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Journal:
     def __init__(
         self, folder: Path, files: Files, *, segment_bytes: int = SEGMENT_BYTES, readonly: bool = False
     ) -> None:
-        """Open or make the journal; a torn last line is cut off (`cut` says how many bytes).
+        """Open or make the journal; a torn last group is cut off (`cut` says how many bytes).
 
-        With `readonly` nothing is made or cut, a last line that is torn (or just being written) is passed over, and
+        With `readonly` nothing is made or cut, a last group that is torn (or just being written) is passed over, and
         `append` and `trim` are refused: for a process that does not hold the town's lock.
 
         Raises:
@@ -126,7 +126,8 @@ class Journal:
             return
         self._may_write()
         _check(lines, self.last)
-        block = b"".join(encode(seq, data) for seq, data in lines)
+        end = lines[-1][0]
+        block = b"".join(encode(seq, data, more=seq != end) for seq, data in lines)
         try:
             if self._suspect:
                 self._renew()
@@ -134,7 +135,7 @@ class Journal:
         except OSError as error:
             raise cannot_write("The journal", error) from error
         self._size += len(block)
-        self.last = lines[-1][0]
+        self.last = end
         self._remember(lines)
 
     def _may_write(self) -> None:

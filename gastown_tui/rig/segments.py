@@ -12,9 +12,12 @@ from gastown_tui.rig.errors import Damaged
 _NAME = re.compile(r"(\d+)\.jsonl")
 
 
-def encode(seq: int, data: bytes) -> bytes:
-    """One line: CRC-32 of the rest (8 hexadecimal digits), the number, the JSON, a newline."""
-    body = b"%d %s" % (seq, data)
+def encode(seq: int, data: bytes, more: bool = False) -> bytes:
+    """One line: CRC-32 of the rest (8 hexadecimal digits), the number, the JSON, a newline.
+
+    With `more` a `+` behind the number says that the group goes on: without its last line there is nothing of it.
+    """
+    body = b"%d%s %s" % (seq, b"+" if more else b"", data)
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 
@@ -24,7 +27,13 @@ def decode(line: bytes) -> tuple[int, bytes] | None:
     if line[8:9] != b" " or line[:8] != b"%08x" % zlib.crc32(body):
         return None
     seq, _, data = body.partition(b" ")
+    seq = seq.removesuffix(b"+")
     return (int(seq), data) if seq.isdigit() else None
+
+
+def goes_on(line: bytes) -> bool:
+    """Whether a line that checks is not the last of its group."""
+    return line.find(b"+ ", 9, line.find(b" ", 9) + 1) > 0
 
 
 def segments(folder: Path) -> list[tuple[int, Path]]:
@@ -36,15 +45,18 @@ def segments(folder: Path) -> list[tuple[int, Path]]:
 
 
 def good(data: bytes, path: Path, first: int) -> tuple[int, int]:
-    """Length of the part that checks, and its last number; the rest must be one torn write. Raises Damaged."""
-    length, last, expected = 0, 0, first
-    while (end := data.find(b"\n", length)) >= 0:
-        line = decode(data[length:end])
+    """Length of the whole groups, and their last number; the rest must be one torn write. Raises Damaged."""
+    length, last, reach, expected = 0, 0, 0, first
+    while (end := data.find(b"\n", reach)) >= 0:
+        raw = data[reach:end]
+        line = decode(raw)
         if line is None or line[0] != expected:
             break
-        length, last, expected = end + 1, line[0], expected + 1
-    if any(decode(line) for line in data[length:].split(b"\n")[1:]):
-        raise damaged(path, f"the line after number {last} does not check, yet good ones follow")
+        reach, expected = end + 1, expected + 1
+        if not goes_on(raw):
+            length, last = reach, line[0]
+    if any(decode(line) for line in data[reach:].split(b"\n")[1:]):
+        raise damaged(path, f"the line after number {expected - 1} does not check, yet good ones follow")
     return length, last
 
 

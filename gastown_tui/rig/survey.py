@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
-from gastown_tui.rig.segments import decode, encode, segments
+from gastown_tui.rig.segments import decode, encode, goes_on, segments
 
 _LONGEST = 16 * 1024
 """Bytes of a line up to which every bit is tried: below that CRC-32 tells any flipped bit from any other."""
@@ -54,8 +54,9 @@ def survey(folder: Path) -> Survey:
 
 
 def _look(found: Survey, path: Path, first: int, end: int | None) -> None:
-    raw = path.read_bytes().split(b"\n")
-    last_good = max((n for n, line in enumerate(raw) if decode(line)), default=-1)
+    *raw, _ = path.read_bytes().split(b"\n")
+    checked = (n for n, line in enumerate(raw) if decode(line) and (end is not None or not goes_on(line)))
+    last_good = max(checked, default=-1)
     expected = first
     for number, line in enumerate(raw[: last_good + 1]):
         if end is not None and expected >= end:

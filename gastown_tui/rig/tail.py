@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig.journal import Journal
-from gastown_tui.rig.segments import decode
+from gastown_tui.rig.segments import decode, goes_on
 from gastown_tui.world import Files
 
 _BLOCK = 64 * 1024
@@ -38,6 +38,9 @@ def _from_the_end(journal: Journal, after: int) -> list[tuple[int, bytes]] | Non
             line = decode(raw)
             if line is None:
                 return None
+            # A group without its end is being written, or never was.
+            if below is None and not found and goes_on(raw):
+                continue
             # A segment ends where the next one begins; what stands behind that is not the journal's any more.
             if below is not None and line[0] >= below:
                 continue

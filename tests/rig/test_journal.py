@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from gastown_tui.model.errors import CannotWrite, GasTownError
 from gastown_tui.rig.errors import Damaged
 from gastown_tui.rig.journal import Journal, decode, encode
+from gastown_tui.rig.survey import survey
+from gastown_tui.rig.tail import tail
 from gastown_tui.world import DiskFiles
 from tests.rig.faults import FaultyDisk
 
@@ -78,6 +80,26 @@ def test_cut_at_every_byte_keeps_every_whole_line_and_goes_on(tmp_path: Path) ->
         assert list(Journal(folder, DISK).replay(0)) == _lines(1, kept + 2)
 
 
+def test_a_group_cut_anywhere_is_whole_or_not_there_for_everybody_who_reads(tmp_path: Path) -> None:
+    """An order is one group: half of it must not come to be, though its first lines check."""
+    first = _filled(tmp_path / "first", 6)
+    before = (tmp_path / "first" / "1.jsonl").read_bytes()
+    first.append(_lines(7, 4))
+    whole = (tmp_path / "first" / "1.jsonl").read_bytes()
+    for cut in range(len(before), len(whole) + 1):
+        folder = tmp_path / str(cut)
+        folder.mkdir()
+        (folder / "1.jsonl").write_bytes(whole[:cut])
+        kept = _lines(1, 10 if cut == len(whole) else 6)
+        assert list(Journal(folder, DISK, readonly=True).replay(0)) == kept == list(survey(folder).after(0))
+        assert tail(folder, 0, DISK) == kept and tail(folder, 5, DISK) == kept[5:]
+        journal = Journal(folder, DISK)
+        assert journal.last == len(kept) and list(journal.replay(0)) == kept
+        journal.append(_lines(len(kept) + 1, 3))
+        journal.close()
+        assert list(Journal(folder, DISK).replay(0)) == _lines(1, len(kept) + 3)
+
+
 def test_a_tail_of_zeros_or_rubbish_is_cut(tmp_path: Path) -> None:
     for rubbish in (b"\0" * 4096, b"deadbeef 31 {}\n", b"\n", b"x", b"\xff\n\xff\n"):
         folder = tmp_path / rubbish[:4].hex()
@@ -105,9 +127,9 @@ def test_a_flipped_bit_is_never_passed_over(tmp_path: Path, place: int, bit: int
         found = list(Journal(folder, DISK).replay(0))
     except Damaged:
         return
-    # Only the last line may go: nothing tells it from one torn while it was written.
+    # Only the last group may go, and for its last line: nothing tells that from one torn while it was written.
     assert in_last_line or place == len(data) - 1
-    assert found == _lines(1, len(found)) and len(found) >= 28
+    assert found == _lines(1, len(found)) and len(found) >= 27
 
 
 def test_a_bad_line_in_the_middle_is_damage_and_nothing_is_cut(tmp_path: Path) -> None:
