@@ -119,7 +119,7 @@ def test_one_that_cannot_start_says_why_in_its_own_words(tmp_path: Path) -> None
         with place.lock.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             said = gt(place.root, "up", "--json")
-        assert said.code == 1 and "Another engine has this town" in said.error["hint"]
+        assert said.code == 1 and "Another engine has this town" in said.error["title"]
     finally:
         gt(place.root, "down")
 
