@@ -97,12 +97,16 @@ class Archive:
             await _threaded(self._ledger.retire)
         return True
 
-    async def keep(self) -> bool:
-        """Write the cache if reading it would save a good part of a cold start. Raises OSError."""
+    async def keep(self, behind: int | None = None) -> bool:
+        """Write the cache if it is further behind than so many records, a twentieth of the beads by default.
+
+        Raises:
+            OSError: it could not be written.
+        """
         cache, town = self._cache, self._written
         if cache is None or town is None or len(town.beads) < SMALL:
             return False
-        if town.seq - cache.seq <= len(town.beads) // 20:
+        if town.seq - cache.seq <= (len(town.beads) // 20 if behind is None else behind):
             return False
         async with self._lock:
             if (town := self._written) is not None:

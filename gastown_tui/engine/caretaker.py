@@ -18,6 +18,9 @@ _EVERY = 2.0
 _CROWDED = 8 * FAN
 """Packs that are waited with no longer for a quiet moment: every lookup asks each of them."""
 
+_BEHIND = 200
+"""Records that the next start may have to catch up with; each takes it a tenth of a millisecond."""
+
 _RESTS = 600.0
 """Seconds after a failure: a full disk is not helped by trying."""
 
@@ -65,4 +68,4 @@ class Caretaker:
     async def leave(self) -> None:
         """At the end: what the next start is quick by."""
         with contextlib.suppress(OSError):
-            await self._archive.keep()
+            await self._archive.keep(_BEHIND)
