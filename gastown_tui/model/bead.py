@@ -63,8 +63,8 @@ class Review(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What the town knows of a bead beyond Beads: kept under `metadata.gt`.
 
-    The last four are of an imported bead: how its record was written (model/form.py), what it is known by at its
-    source, what was imported last as a digest, and the unix second its imported history goes up to.
+    The last five are of an imported bead: how its record was written (model/form.py), what it is known by at its
+    source, what was imported last as a digest, when that was, and the unix second its imported history goes up to.
     """
 
     stage: str = "idle"
@@ -91,6 +91,7 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     form: str = ""
     origin: str = ""
     imported: str = ""
+    imported_at: float = 0.0
     history: float = 0.0
 
     @property

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import msgspec
 
 from gastown_tui.model import bead as beads
 from gastown_tui.model.bead import Bead, Dependency, Work
+from gastown_tui.model.dates import seconds
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import AnyEvent, BeadsImported, Entry, HistoryImported
 from gastown_tui.model.folding_import import AT_REST
@@ -69,9 +69,9 @@ def outcome(town: State, drafts: Sequence[Draft], now: float) -> Outcome:
             out.created.append(bead)
             continue
         merged = _onto(old, bead, draft)
-        if why := _why_not(old, merged):
+        if why := _why_not(old, merged, _dated(draft)):
             out.kept.append(f"{id} {why}")
-        elif merged.working(imported="") == old.working(imported=""):
+        elif merged.working(imported="", imported_at=0.0) == old.working(imported="", imported_at=0.0):
             out.unchanged.append(id)
         else:
             out.updated.append(merged.changed(updated_at=stamp(now)) if draft.made else merged)
@@ -104,19 +104,26 @@ def _ids(town: State, drafts: Sequence[Draft]) -> list[str]:
     return out
 
 
-class _Id(msgspec.Struct):
+class _Own(msgspec.Struct):
     id: str = ""
+    updated_at: str | None = None
 
 
 def _said(draft: Draft) -> str:
-    return "" if draft.origin else msgspec.json.decode(draft.record, type=_Id).id
+    return "" if draft.origin else msgspec.json.decode(draft.record, type=_Own).id
+
+
+def _dated(draft: Draft) -> str:
+    return msgspec.json.decode(draft.record, type=_Own).updated_at or ""
 
 
 def _bead(town: State, draft: Draft, id: str, by_origin: Mapping[str, str], now: float) -> Bead:
     """A draft as a bead that is new here."""
     bead = beads.foreign(draft.record.encode(), id)
     form = "" if draft.made else bead.work.form
-    work = Work(approved=True, form=form, origin=draft.origin, imported=draft.digest, files=draft.files)
+    work = Work(
+        approved=True, form=form, origin=draft.origin, imported=draft.digest, imported_at=now, files=draft.files
+    )  # fmt: skip
     edges = list(bead.dependencies)
     for need in draft.needs:
         target = by_origin.get(need) or (need if need in town.beads else "")
@@ -133,7 +140,7 @@ def _onto(old: Bead, new: Bead, draft: Draft) -> Bead:
     """The bead that was there, with what the source says now; a record of Beads says all of it."""
     work = msgspec.structs.replace(
         old.work, form=old.work.form if draft.made else new.work.form, origin=new.work.origin or old.work.origin,
-        imported=new.work.imported, files=draft.files or old.work.files,
+        imported=new.work.imported, imported_at=new.work.imported_at, files=draft.files or old.work.files,
     )  # fmt: skip
     if not draft.made:
         return new.changed(work=work)
@@ -146,20 +153,15 @@ def _onto(old: Bead, new: Bead, draft: Draft) -> Bead:
     return old.changed(**fields, status=status, dependencies=edges, work=work)
 
 
-def _why_not(old: Bead, new: Bead) -> str:
-    """Why a bead that is there is left alone."""
+def _why_not(old: Bead, new: Bead, dated: str) -> str:
+    """Why a bead that is there is left alone; `dated` is when the source says that it was changed last."""
     if old.work.stage not in AT_REST:
         return f"is being worked on ({old.work.stage})"
     if old.work.landed and new.status != "closed":
         return "has landed here"
-    if (here := _moment(old.updated_at)) and (there := _moment(new.updated_at)) and here > there:
-        return f"changed here on {old.updated_at}, after the file's {new.updated_at}"
+    here, there = (seconds(text) or 0.0 for text in (old.updated_at, dated))
+    if there and here > there:
+        return f"changed here on {old.updated_at}, after the file's {dated}"
+    if not there and int(here) > int(old.work.imported_at):
+        return f"changed here on {old.updated_at}, and the file does not say when it was"
     return ""
-
-
-def _moment(text: str) -> float:
-    """A time as unix seconds; 0 for what is none."""
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except (ValueError, OverflowError):
-        return 0.0

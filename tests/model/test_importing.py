@@ -100,6 +100,23 @@ def test_what_is_newer_here_or_in_work_or_landed_is_left_alone() -> None:
             _after(town, e.BeadsImported("f", "beads", (taken.changed(work=town.beads[id].work),)))
 
 
+def test_what_a_person_decided_here_is_not_undone_by_a_source_that_says_no_time() -> None:
+    """Two hundred findings were triaged; the next report of the same tool must not set them back."""
+    first, second = ([{"title": "A", "priority": 3}, {"title": "B", "description": text}] for text in ("old", "new"))
+    town, found = _import(TOWN, lists.read(json.dumps(first).encode()))
+    a, b = (bead.id for bead in found.created)
+    for id in (a, b):
+        triaged = e.BeadChanged(id, {"priority": 0})
+        town = town.after(e.Record(town.seq + 1, NOW + 60, "overseer", triaged))
+    found = outcome(town, lists.read(json.dumps(second).encode()).drafts, NOW + 120)
+    assert _told(found) == (0, 0, 1, 1) and found.kept[0].startswith(f"{b} changed here on 2026-02-02T02:41:00Z")
+    plain, _ = _import(TOWN, _lines({"id": "x-1", "title": "A"}))
+    changed = plain.after(e.Record(plain.seq + 1, NOW + 60, "overseer", e.BeadChanged("x-1", {"priority": 0})))
+    again = _lines({"id": "x-1", "title": "A2"}).drafts
+    assert _told(outcome(plain, again, NOW + 120)) == (0, 1, 0, 0)
+    assert _told(outcome(changed, again, NOW + 120)) == (0, 0, 0, 1)
+
+
 def test_nobodys_event_brings_in_a_bead_that_is_somebodys() -> None:
     """A forged record cannot make a bead landed or leased."""
     for work in (beads.Work(stage="landed", landed="x"), beads.Work(epoch=3), beads.Work(lease=lease("x-1", 1))):
