@@ -96,7 +96,7 @@ class Deacon:
         begun = {b.work.landing for b in town.in_column("refinery") if b.work.landing}
         if found == town.tip:
             for old in [n for n in town.needs.values() if n.kind == "tip"]:
-                base.books.write("deacon", e.Answered(old.id, "moved back"), e.Resumed("landing"))
+                base.books.write("deacon", e.Answered(old.id, "moved back"), *needs.landing_resumed(town, "tip"))
             return
         if found in begun:
             return
@@ -139,7 +139,7 @@ class Deacon:
         """The branch is where we left it: nothing more is asked about it."""
         base = self._base
         if events := needs.settled(base.books.pending, "ledger", "ledger", "moved back"):
-            base.books.write("deacon", *events, e.Resumed("landing"))
+            base.books.write("deacon", *events, *needs.landing_resumed(base.books.pending, "ledger"))
 
     def dialogs(self) -> None:
         """Show the overseer a dialog an agent's terminal waits in; no key is ever sent blind."""

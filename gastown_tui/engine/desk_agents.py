@@ -149,10 +149,10 @@ def _go_on(desk: Desk, need: e.Need) -> list[e.AnyEvent]:
         tip = base.repo.tip(f"refs/heads/{base.config.target}")
         if tip != need.about:
             raise Refused(f"{base.config.target} moved again since this was asked.", "Look at the newer question.")
-        return [e.TipMoved(base.books.pending.tip, tip, True), e.Resumed("landing")]
+        return [e.TipMoved(base.books.pending.tip, tip, True), *needs.landing_resumed(base.books.pending, "tip")]
     if need.kind == "ledger":
         base.archive.set_back()
-        return [e.Resumed("landing")]
+        return needs.landing_resumed(base.books.pending, "ledger")
     if need.kind == "login" and need.agent in desk.sessions.live:
         desk.sessions.tell(need.agent, "The account works again: carry on.")
     return [e.Resumed("dispatch")] if need.kind == "storm" else []

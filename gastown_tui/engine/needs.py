@@ -71,6 +71,12 @@ def settled(town: Town, kind: str, about: str, how: str) -> list[e.AnyEvent]:
     return [] if need is None else [e.Answered(need.id, how, bead=need.bead)]
 
 
+def landing_resumed(town: Town, kind: str) -> list[e.AnyEvent]:
+    """Lets landing go on when a question of a kind (tip, ledger) is settled, unless one of the other kind is open."""
+    held = any(need.kind in ("tip", "ledger") and need.kind != kind for need in town.needs.values())
+    return [] if held else [e.Resumed("landing")]
+
+
 def settle(base: Base, kind: str, about: str, how: str) -> None:
     """Close a need that settled itself."""
     if events := settled(base.books.pending, kind, about, how):
