@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from gastown_tui.cockpit.guide import Guide
 from gastown_tui.cockpit.run import DETACH, HANGUP, STOPPED, alone, check_terminal, leaves, open_town, run_cockpit
 from gastown_tui.door import address
 from gastown_tui.door.host import hosting
+from gastown_tui.engine import secrecy
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import GasTownError
 
@@ -158,7 +158,7 @@ def _child(folder: Path, pace: float, keep: bool, linger: float, tell: Tell) -> 
     failed: list[GasTownError] = []
     try:
         place = demo_town.make(folder, pace)
-        logging.basicConfig(filename=place.log, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        secrecy.log_to(place.log)
         asyncio.run(_hosted(place, keep, linger, tell))
     except* GasTownError as group:
         failed = list(leaves(group))

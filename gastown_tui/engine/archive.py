@@ -11,6 +11,7 @@ from gastown_tui.engine.cache import SMALL, Cache
 from gastown_tui.engine.headline import headline as subject
 from gastown_tui.engine.records import OWN, old_path, path_of
 from gastown_tui.model import events as e
+from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town, encode_part, scalars
 from gastown_tui.rig.errors import why
@@ -118,7 +119,13 @@ class Archive:
         self.trouble = f"ledger: cannot write ({why(error)})"
 
     def set_back(self) -> str:
-        """Point the branch at what we wrote last; returns the ref under which what is there now is kept."""
+        """Point the branch at what we wrote last; returns the ref under which what is there now is kept.
+
+        Raises:
+            Refused: our own thread has the branch in hand this moment. CannotWrite: git refused.
+        """
+        if self._lock.locked():
+            raise Refused("The ledger's branch is being written this moment.", "Nothing was changed. Answer again.")
         return self._ledger.set_back()
 
     def moved(self) -> str | None:

@@ -27,7 +27,7 @@ def caught_up(folder: Path, past: Past) -> Index:
     """
     tip = past.tip()
     path = folder / NAME
-    if (found := _current(path, past, tip)) is not None:
+    if (found := _current(path, tip)) is not None:
         return found
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -57,7 +57,7 @@ def keep_up(folder: Path, past: Past, most: int) -> bool:
     return True
 
 
-def _current(path: Path, past: Path | Past, tip: str | None) -> Index | None:
+def _current(path: Path, tip: str | None) -> Index | None:
     """The index as it is, when nothing needs to be added to it."""
     try:
         index = Index(path, readonly=True)
