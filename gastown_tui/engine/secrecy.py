@@ -23,8 +23,12 @@ _encode = msgspec.json.Encoder().encode
 AS_IT_IS = frozenset({"type_keys", "import_beads"})
 """Orders that are not changed: keys for a terminal are the person's own, records of others are refused instead."""
 
-_IDS = frozenset({"ids"})
-"""Fields that give the ids of beads by the plan's own keys: a bead called `passwords` has an id, not a secret."""
+_OURS = frozenset({
+    "id", "ids", "bead", "issue_id", "depends_on_id", "lease", "branch", "base", "worktree", "spool", "session",
+    "origin", "rig", "target",
+})  # fmt: skip
+"""Fields by which the town finds things: ids, branches, places on the disk. A bead called `passwords` has an id, not a
+secret; and a worktree in a folder called `token=abc12345` is found under no other name."""
 
 _FORM = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -33,7 +37,7 @@ def of_order(name: str, order: Order) -> tuple[Order, tuple[Found, ...]]:
     """An order with its secrets left out, and what they were; whoever asked is told (`left_out` of the answer)."""
     if name in AS_IT_IS or not _suspicious(order):
         return order, ()
-    plain, found = inside(msgspec.to_builtins(order))
+    plain, found = inside(msgspec.to_builtins(order), ours=_OURS | {"what", "folder"})
     return (msgspec.convert(plain, type(order)), found) if found else (order, ())
 
 
@@ -57,7 +61,7 @@ def of_event(event: _E) -> _E:
         bead = _of_bead(event.bead)
         return event if bead is event.bead else msgspec.structs.replace(event, bead=bead)
     elif _suspicious(event):
-        plain, found = inside(msgspec.to_builtins(event), ours=_IDS)
+        plain, found = inside(msgspec.to_builtins(event), ours=_OURS)
         return msgspec.convert(plain, type(event)) if found else event
     return event
 
@@ -70,7 +74,7 @@ def _suspicious(value: msgspec.Struct) -> bool:
 def _of_bead(bead: Bead) -> Bead:
     bare = msgspec.structs.replace(bead, extra=b"{}")  # bytes would be encoded past recognition
     if _suspicious(bare):
-        plain, found = inside(msgspec.to_builtins(bare))
+        plain, found = inside(msgspec.to_builtins(bare), ours=_OURS)
         if found:
             bead = msgspec.structs.replace(msgspec.convert(plain, Bead), extra=bead.extra)
     cold = _cold(bead)

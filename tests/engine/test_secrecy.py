@@ -15,6 +15,7 @@ from gastown_tui.engine import secrecy
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
+from gastown_tui.model.bead import Lease
 from gastown_tui.model.convoy import Convoy
 from gastown_tui.model.errors import Refused
 from gastown_tui.redact import Found
@@ -34,6 +35,22 @@ def test_an_order_says_what_was_left_out() -> None:
     assert secrecy.answered({"bead": "rg-1"}, ()) == {"bead": "rg-1"}
     typed = o.TypeKeys("obsidian", TOKEN)
     assert secrecy.of_order("type_keys", typed) == (typed, ())
+
+
+def test_what_the_town_finds_things_by_is_never_changed() -> None:
+    """A worktree, a branch or an id that reads like a secret: under another name nobody would find it."""
+    place = "/home/ada/token=abcd1234/worktrees/obsidian"
+    lease = Lease(1, "obsidian", "polecat/token=abcd1234-e1", "0" * 40, place, "s-1", 1.0)
+    started = e.AgentStarted("obsidian", "polecat", "s-1", "claude", 1, 2, place, f"{place}.raw", "api_key:abcd1234")
+    for event in (e.Slung("api_key:abcd1234", lease), started, e.TownFounded("token=abcd1234", "main", "td", "0" * 40)):
+        assert secrecy.of_event(event) == event
+    bead = beads.make("rg-1", f"Use {TOKEN}", "", work=beads.Work(origin="branch:fix/token=abcd1234", lease=lease))
+    kept = secrecy.of_event(e.BeadCreated(bead)).bead
+    assert kept.work == bead.work and TOKEN not in kept.title
+    assert secrecy.of_order("adopt", o.Adopt("fix/token=abcd1234", "/a/token=abcd1234"))[1] == ()
+    assert secrecy.of_event(e.BeadMoved("api_key:abcd1234", "close", "password=hunter22x")) == e.BeadMoved(
+        "api_key:abcd1234", "close", "password=[redacted: password]"
+    )
 
 
 def test_an_event_is_cleared_where_a_bead_keeps_its_long_texts() -> None:
