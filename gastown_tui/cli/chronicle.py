@@ -11,9 +11,9 @@ from typing import Any, get_args
 import msgspec
 
 from gastown_tui.cli import common, words
-from gastown_tui.engine.eventindex import Wanted
 from gastown_tui.engine.history import History
-from gastown_tui.engine.imported import Entry, gathered
+from gastown_tui.engine.history.eventindex import Wanted
+from gastown_tui.engine.history.imported import Entry, gathered
 from gastown_tui.model import events as e
 from gastown_tui.text import clip, one_line, pad, width
 

@@ -67,7 +67,7 @@ def town() -> Town:
     try:
         found = client().town()
     except NoEngine:
-        from gastown_tui.engine.partial import summary, view
+        from gastown_tui.engine.ledger.partial import summary, view
 
         there = view(place())
         if there.why:

@@ -219,7 +219,7 @@ def prove(place: Place, stuck: str) -> Ended:
     """Count what the ledger tells, and ask a fresh clone of the landed target as a stranger would."""
     from gastown_tui.cli.demo_summary import summarise
     from gastown_tui.cli.demo_verify import Verdict, verify
-    from gastown_tui.engine.reading import records
+    from gastown_tui.engine.ledger.reading import records
 
     figures = summarise(records(place))
     if not figures.target_commit:

@@ -66,7 +66,7 @@ def _look(place: Place) -> list[Finding]:
 
 def _mend(place: Place, findings: list[Finding], accept_loss: bool) -> list[tuple[str, str, bool]]:
     """Do what the findings offer, under the town's own lock: (name, what was done or why not, whether it was)."""
-    from gastown_tui.engine import mending
+    from gastown_tui.engine.ledger import mending
     from gastown_tui.engine.opening import take
 
     done: list[tuple[str, str, bool]] = []

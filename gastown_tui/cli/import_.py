@@ -94,7 +94,7 @@ def _do(place: Place, order: ImportBeads) -> dict[str, Any]:
 
 
 def _would(order: ImportBeads) -> dict[str, Any]:
-    from gastown_tui.engine.desk_import import answer, taken
+    from gastown_tui.engine.desk.imports import answer, taken
     from gastown_tui.model.importing import outcome
     from gastown_tui.world import SystemClock
 

@@ -14,9 +14,9 @@ from gastown_tui.model.errors import NoEngine, Refused, Usage
 
 if TYPE_CHECKING:
     from gastown_tui.cli.chronicle import Line
-    from gastown_tui.engine.eventindex import Wanted
     from gastown_tui.engine.history import History
-    from gastown_tui.engine.imported import Entry
+    from gastown_tui.engine.history.eventindex import Wanted
+    from gastown_tui.engine.history.imported import Entry
     from gastown_tui.model.errors import GasTownError
 
 _SHOWN = 50
@@ -49,7 +49,7 @@ def log(
       gt log --since "2h ago" --kind landed --kind conflicted
       gt log td-5e2 --json
     """
-    from gastown_tui.engine.eventindex import Wanted
+    from gastown_tui.engine.history.eventindex import Wanted
     from gastown_tui.rig.errors import Damaged
 
     wanted = Wanted(about, who, _kinds(kinds), _time(since, False), _time(until, True))
@@ -80,8 +80,8 @@ def _tell(wanted: Wanted, most: int | None, full: bool, follow: bool, as_json: b
 def _readable(wanted: Wanted, most: int | None, full: bool, as_json: bool, error: GasTownError) -> None:
     """What a damaged ledger still tells, plainly; what it cannot is said on stderr."""
     from gastown_tui.cli.chronicle import Line
-    from gastown_tui.engine.imported import entry
-    from gastown_tui.engine.partial import history
+    from gastown_tui.engine.history.imported import entry
+    from gastown_tui.engine.ledger.partial import history
 
     found, hole = history(common.place())
     told = [Line(line) for line in map(entry, found) if _fits(wanted, line)]

@@ -12,7 +12,7 @@ from gastown_tui.cli import common
 from gastown_tui.model.errors import Refused
 
 if TYPE_CHECKING:
-    from gastown_tui.engine.replay import Moment
+    from gastown_tui.engine.history.replay import Moment
     from gastown_tui.model.town import Town
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -26,8 +26,7 @@ def at(command: _F) -> _F:
 
 def town_then(text: str) -> tuple[Town, Moment]:
     """The whole town at a moment. Raises Usage for what is no moment, Refused for one before the town began."""
-    from gastown_tui.engine import replay
-    from gastown_tui.engine.history import History
+    from gastown_tui.engine.history import History, replay
 
     history = History(common.place())
     then = replay.moment(history, text, time.time())
@@ -45,8 +44,7 @@ def town(text: str) -> Town:
 
 def bead_then(id: str, text: str) -> tuple[Town, Moment]:
     """A town that knows one bead as it was at a moment. Raises Refused when it was not filed yet."""
-    from gastown_tui.engine import replay
-    from gastown_tui.engine.history import History
+    from gastown_tui.engine.history import History, replay
 
     history = History(common.place())
     then = replay.moment(history, text, time.time())
@@ -63,7 +61,7 @@ def bead_then(id: str, text: str) -> tuple[Town, Moment]:
 
 
 def _filed(name: str) -> Any:
-    from gastown_tui.engine.eventindex import Wanted
+    from gastown_tui.engine.history.eventindex import Wanted
 
     return Wanted(about=name, kinds=("bead_created", "beads_imported"))
 

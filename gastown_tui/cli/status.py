@@ -36,7 +36,7 @@ def document_of(place: Place) -> dict[str, Any]:
         return common.client().status()
     except NoEngine:
         from gastown_tui import config
-        from gastown_tui.engine.partial import view
+        from gastown_tui.engine.ledger.partial import view
         from gastown_tui.engine.status import status as without_engine
 
         found = view(place)

@@ -92,7 +92,7 @@ def _said(answer: dict[str, Any], what: str) -> Iterator[str]:
 
 def _listed() -> dict[str, list[dict[str, Any]]]:
     """What could be undone and redone, newest first, each with why not as things are."""
-    from gastown_tui.model import undo as model
+    from gastown_tui.model.undoing import undo as model
 
     town = common.town()
     return {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from gastown_tui.engine.imported import CameIn, Histories
+from gastown_tui.engine.history.imported import CameIn, Histories
 from gastown_tui.model import events as e
 from gastown_tui.text import count, one_line
 

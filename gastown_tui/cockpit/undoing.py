@@ -7,7 +7,7 @@ from typing import Any
 
 from gastown_tui.cockpit.desk import Desk
 from gastown_tui.model import orders as o
-from gastown_tui.model import undo as model
+from gastown_tui.model.undoing import undo as model
 from gastown_tui.text import count
 
 _LOOKED_INTO = 100

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gastown_tui.config import Config
-from gastown_tui.engine.archive import Archive
 from gastown_tui.engine.books import Books
 from gastown_tui.engine.feed import Feed
+from gastown_tui.engine.ledger.archive import Archive
 from gastown_tui.engine.place import Place
 from gastown_tui.engine.ports import Ports
 from gastown_tui.rig.repository import Repository

@@ -13,16 +13,22 @@ from typing import Any, Self
 from gastown_tui import __version__
 from gastown_tui.agents import processes
 from gastown_tui.config import Config
-from gastown_tui.engine import desk_adopt, desk_agents, desk_beads, desk_import, desk_plans, desk_undo, needs
-from gastown_tui.engine.answers import Answers
-from gastown_tui.engine.caretaker import Caretaker
+from gastown_tui.engine import needs
 from gastown_tui.engine.deacon import Deacon
 from gastown_tui.engine.desk import Desk
+from gastown_tui.engine.desk import adopt as desk_adopt
+from gastown_tui.engine.desk import agents as desk_agents
+from gastown_tui.engine.desk import beads as desk_beads
+from gastown_tui.engine.desk import imports as desk_import
+from gastown_tui.engine.desk import plans as desk_plans
+from gastown_tui.engine.desk import undo as desk_undo
+from gastown_tui.engine.desk.answers import Answers
 from gastown_tui.engine.feed import Feed, FeedLine
-from gastown_tui.engine.following import Follower
+from gastown_tui.engine.history.following import Follower
 from gastown_tui.engine.hooks import Hooks
 from gastown_tui.engine.jobs import Jobs
-from gastown_tui.engine.keeping import Keeper
+from gastown_tui.engine.ledger.caretaker import Caretaker
+from gastown_tui.engine.ledger.keeping import Keeper
 from gastown_tui.engine.mayor import Mayor
 from gastown_tui.engine.opening import Opened, opened
 from gastown_tui.engine.place import Place

@@ -9,17 +9,18 @@ from pathlib import Path
 
 from gastown_tui import config as settings
 from gastown_tui.config import Config
+from gastown_tui.engine.ledger.reading import read_town
 from gastown_tui.engine.opening import opened
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town
-from gastown_tui.rig import guard, packs
+from gastown_tui.rig import guard
 from gastown_tui.rig.homes import home
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger
+from gastown_tui.rig.objects import packs
 from gastown_tui.rig.repository import Repository
 from gastown_tui.rig.worktree import Worktrees
 from gastown_tui.world import Clock, Files, RandomIds, SystemClock

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 from typing import Any
 
-from gastown_tui.engine import minutes, titles
-from gastown_tui.engine.desk_import import bring_in
+from gastown_tui.engine import minutes
+from gastown_tui.engine.desk import titles
+from gastown_tui.engine.desk.imports import bring_in
 from gastown_tui.engine.opening import opened
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import GasTownError

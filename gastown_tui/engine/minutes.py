@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from gastown_tui.model import undo
 from gastown_tui.model.events import Asked, Record
 from gastown_tui.model.orders import OVERSEER
 from gastown_tui.model.town import Town
+from gastown_tui.model.undoing import undo
 
 
 class Asking:

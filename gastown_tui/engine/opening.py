@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 
 from gastown_tui import config as settings
-from gastown_tui.engine.archive import Archive
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.books import Books
-from gastown_tui.engine.cache import NAME, Cache
 from gastown_tui.engine.feed import Feed
+from gastown_tui.engine.ledger.archive import Archive
+from gastown_tui.engine.ledger.cache import NAME, Cache
+from gastown_tui.engine.ledger.records import load
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.records import load
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Illegal, Refused
 from gastown_tui.model.town import Town

@@ -12,10 +12,10 @@ from gastown_tui.model.bead import Bead, Lease, Review
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.event import Event as Event
 from gastown_tui.model.lines import codec
-from gastown_tui.model.taking_back import Asked as Asked
-from gastown_tui.model.taking_back import Redone as Redone
-from gastown_tui.model.taking_back import Restored as Restored
-from gastown_tui.model.taking_back import Undone as Undone
+from gastown_tui.model.undoing.taking_back import Asked as Asked
+from gastown_tui.model.undoing.taking_back import Redone as Redone
+from gastown_tui.model.undoing.taking_back import Restored as Restored
+from gastown_tui.model.undoing.taking_back import Undone as Undone
 
 
 class Need(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
-from gastown_tui.model.bulk import with_beads
 from gastown_tui.model.errors import Illegal
 from gastown_tui.model.folding import case
+from gastown_tui.model.ready.bulk import with_beads
 from gastown_tui.model.state import State
 
 S = TypeVar("S", bound=State)

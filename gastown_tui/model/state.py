@@ -10,15 +10,15 @@ from typing import Any, Self
 import msgspec
 from immutables import Map
 
-from gastown_tui.model import indexes, reasons, waiting
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.convoy import Convoy, Draft
-from gastown_tui.model.entries import Entry
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Need, Said
 from gastown_tui.model.lifecycle import COLUMNS
 from gastown_tui.model.merge import GateRun, MergeRequest
+from gastown_tui.model.ready import indexes, reasons, waiting
+from gastown_tui.model.undoing.entries import Entry
 
 _Ids = Map[str, None]
 _NONE: _Ids = Map()
@@ -44,7 +44,7 @@ class Speech(msgspec.Struct, frozen=True):
 class State(msgspec.Struct, frozen=True):
     """Everything known, immutable: a change gives a new one that shares all but O(log n) with the old.
 
-    From `columns` on these are indexes over the beads and agents, as of unix second `at` (model/waiting.py):
+    From `columns` on these are indexes over the beads and agents, as of unix second `at` (model/ready/waiting.py):
     `open_needs` counts the beads that shut a gate before each, `dependants` has the gates by the bead they wait for,
     `children` and `open_children` belong to parents, `later` has those deferred or never ready, `alarms` the
     deferrals to come by day, and `wake_at` when the next of them passes.

@@ -10,14 +10,15 @@ import msgspec
 from immutables import Map
 
 from gastown_tui.model import bead as beads
-from gastown_tui.model import entries, folding, folding_import, noting
+from gastown_tui.model import folding, folding_import
 from gastown_tui.model.agent import Agent
-from gastown_tui.model.bulk import with_agents, with_beads
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.events import HistoryImported, Landed, Need, Record, Restored, Submitted
 from gastown_tui.model.merge import GateRun, MergeRequest
+from gastown_tui.model.ready.bulk import with_agents, with_beads
 from gastown_tui.model.state import EngineInfo, Speech, State
+from gastown_tui.model.undoing import entries, noting
 
 CASES = folding.CASES
 FOLDING_ROOMS = (folding, folding_import, noting)

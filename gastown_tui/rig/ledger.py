@@ -14,11 +14,12 @@ from pathlib import Path
 import pygit2
 
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.rig import git, packing, packs
-from gastown_tui.rig.contents import contents
+from gastown_tui.rig import git
 from gastown_tui.rig.errors import Damaged, Moved, cannot_write
-from gastown_tui.rig.pack import TEMPORARY, Pack, commit_bytes
-from gastown_tui.rig.trees import EMPTY, Trees
+from gastown_tui.rig.objects import packing, packs
+from gastown_tui.rig.objects.contents import contents
+from gastown_tui.rig.objects.pack import TEMPORARY, Pack, commit_bytes
+from gastown_tui.rig.objects.trees import EMPTY, Trees
 from gastown_tui.world import DiskFiles, Files
 
 AUTHOR = "Gas Town <gastown@localhost>"

@@ -14,7 +14,7 @@ from gastown_tui.rig import git
 from gastown_tui.rig.changes import Row, moves, rows
 from gastown_tui.rig.conflicts import Conflicted, describe, paired
 from gastown_tui.rig.errors import cannot_write
-from gastown_tui.rig.pack import commit_bytes, object_id, person
+from gastown_tui.rig.objects.pack import commit_bytes, object_id, person
 
 __all__ = ["Conflict", "Conflicted", "Merged", "landing_commit", "landing_message", "merge", "survived"]
 

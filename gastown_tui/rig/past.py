@@ -13,7 +13,7 @@ import pygit2
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig import git
 from gastown_tui.rig.errors import Damaged
-from gastown_tui.rig.trees import EMPTY, Trees
+from gastown_tui.rig.objects.trees import EMPTY, Trees
 
 _TRAILER = re.compile(rb"(?:\A|\n\n)Seq: (\d+)\n*\Z")
 _TAIL = 64

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from gastown_tui.rig import git
 from gastown_tui.rig.ledger import ASIDE, AUTHOR
-from gastown_tui.rig.pack import object_id
-from gastown_tui.rig.trees import parse
+from gastown_tui.rig.objects.pack import object_id
+from gastown_tui.rig.objects.trees import parse
 
 REF = "refs/heads/gt-ledger"
 _TRAILER = re.compile(rb"(?:\A|\n\n)Seq: (\d+)\n*\Z")

@@ -13,9 +13,9 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from gastown_tui.engine.ledger.partial import view
+from gastown_tui.engine.ledger.reading import read_town
 from gastown_tui.engine.opening import opened
-from gastown_tui.engine.partial import view
-from gastown_tui.engine.reading import read_town
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.world import DiskFiles, RandomIds, SystemClock
 from tests.benchmarks.report import finish, say

@@ -29,8 +29,8 @@ from gastown_tui.model import events as e
 from gastown_tui.model.bead import Dependency, Work
 from gastown_tui.model.orders import CloseBead, CreateBead, Order, ReopenBead, UpdateBead
 from gastown_tui.model.query import parse
-from gastown_tui.rig import packs
 from gastown_tui.rig.ledger import Ledger
+from gastown_tui.rig.objects import packs
 from tests.benchmarks.hanoi import bare, git, sqlite
 from tests.benchmarks.report import at_most, finish, say
 from tests.engine.towns import founded
@@ -48,7 +48,7 @@ _COLD = """
 import json, sys
 from pathlib import Path
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town
+from gastown_tui.engine.ledger.reading import read_town
 town = read_town(Place(Path(sys.argv[1])))
 ready = town.ready()
 rss = int(open("/proc/self/statm").read().split()[1]) * 4096 / 2**20

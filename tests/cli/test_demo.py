@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gastown_tui.cli.demo_summary import summarise
+from gastown_tui.engine.ledger.reading import records
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import records
 from gastown_tui.model import events as e
 from tests.cli.towns import gt
 from tests.support import rigs

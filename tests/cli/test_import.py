@@ -13,8 +13,8 @@ import pytest
 
 from gastown_tui.cli import main, sources
 from gastown_tui.door.client import Client
+from gastown_tui.engine.ledger.reading import read_town, records
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town, records
 from gastown_tui.model.events import BeadsImported, HistoryImported
 from gastown_tui.rig.journal import Journal
 from gastown_tui.world import DiskFiles

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from gastown_tui.cli import chronicle, main, words
-from gastown_tui.engine.imported import CameIn, Entry
+from gastown_tui.engine.history.imported import CameIn, Entry
 from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
 from tests.cli.towns import Said, start, stop

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from gastown_tui.engine.archive import Archive, headline, message, records_of
 from gastown_tui.engine.books import Books
+from gastown_tui.engine.ledger.archive import Archive, headline, message, records_of
+from gastown_tui.engine.ledger.reading import read_town, records
+from gastown_tui.engine.ledger.records import load
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town, records
-from gastown_tui.engine.records import load
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Work

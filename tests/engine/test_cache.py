@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from gastown_tui.engine import cache as caches
-from gastown_tui.engine.archive import Archive
-from gastown_tui.engine.cache import Cache
-from gastown_tui.engine.records import at_head, load, old_path, path_of
+from gastown_tui.engine.ledger import cache as caches
+from gastown_tui.engine.ledger.archive import Archive
+from gastown_tui.engine.ledger.cache import Cache
+from gastown_tui.engine.ledger.records import at_head, load, old_path, path_of
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Lease, Review, Work

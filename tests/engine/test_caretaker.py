@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from gastown_tui.engine.archive import Archive
-from gastown_tui.engine.cache import NAME, Cache
-from gastown_tui.engine.caretaker import Caretaker
-from gastown_tui.engine.records import at_head
+from gastown_tui.engine.ledger.archive import Archive
+from gastown_tui.engine.ledger.cache import NAME, Cache
+from gastown_tui.engine.ledger.caretaker import Caretaker
+from gastown_tui.engine.ledger.records import at_head
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town
-from gastown_tui.rig import packing, packs
 from gastown_tui.rig.errors import GitFailed
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger
+from gastown_tui.rig.objects import packing, packs
 from gastown_tui.world import DiskFiles, SystemClock
 from tests.support import rigs
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from math import inf
 from pathlib import Path
 
-from gastown_tui.engine.reading import records
+from gastown_tui.engine.ledger.reading import records
 from gastown_tui.model import orders as o
 from gastown_tui.model.events import Slung, Woken
 from tests.engine.towns import founded, note, rehearse, running

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gastown_tui.engine.headline import WIDTH, headline
+from gastown_tui.engine.ledger.headline import WIDTH, headline
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Review

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
-from gastown_tui.engine import reading, replay
-from gastown_tui.engine.archive import message
-from gastown_tui.engine.eventindex import Wanted
-from gastown_tui.engine.history import History
-from gastown_tui.engine.imported import CameIn
+from gastown_tui.engine.history import History, replay
+from gastown_tui.engine.history.eventindex import Wanted
+from gastown_tui.engine.history.imported import CameIn
+from gastown_tui.engine.ledger import reading
+from gastown_tui.engine.ledger.archive import message
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.about import about
@@ -168,7 +168,7 @@ def test_what_is_wanted_is_found(told: tuple[Written, Story], data: st.DataObjec
 def test_times_under_a_clock_that_jumps(ats: list[float], data: st.DataObject) -> None:
     """The moment of a time is the last event that bears one not after it; counts add up, in the ledger and above it."""
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gastown_tui.engine.eventindex.CHUNK", 4)
+        patch.setattr("gastown_tui.engine.history.eventindex.CHUNK", 4)
         written, story = Written(Path(folder)), Story()
         for number, at in enumerate(ats):
             story.tell(e.Held(f"h{number}", "why"), at)

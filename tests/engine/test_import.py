@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gastown_tui.engine.importing import import_here
+from gastown_tui.engine.ledger.reading import read_town
 from gastown_tui.engine.opening import opened
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import CannotWrite, Refused
 from gastown_tui.model.formats import beads_jsonl

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from gastown_tui.engine import indexing
-from gastown_tui.engine.eventindex import Index
-from gastown_tui.engine.following import Follower
-from gastown_tui.engine.history import History
+from gastown_tui.engine.history import History, indexing
+from gastown_tui.engine.history.eventindex import Index
+from gastown_tui.engine.history.following import Follower
 from gastown_tui.rig import tail
 from gastown_tui.rig.past import Past
 from tests.engine.written import Written

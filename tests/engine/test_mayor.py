@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gastown_tui.engine.reading import read_town
+from gastown_tui.engine.ledger.reading import read_town
 from gastown_tui.model.convoy import Plan, PlannedBead
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.orders import Answer, ApprovePlan, CreateBead, DropPlan, EditPlan, Sling, SubmitPlan, TellMayor

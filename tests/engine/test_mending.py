@@ -11,13 +11,13 @@ import pytest
 
 from gastown_tui import config
 from gastown_tui.cli import main
-from gastown_tui.engine import mending
 from gastown_tui.engine.dogs import kennel
 from gastown_tui.engine.engine import Engine
+from gastown_tui.engine.ledger import mending
+from gastown_tui.engine.ledger.partial import history, view
+from gastown_tui.engine.ledger.reading import read_town
 from gastown_tui.engine.opening import opened
-from gastown_tui.engine.partial import history, view
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Work

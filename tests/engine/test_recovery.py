@@ -15,8 +15,8 @@ import pytest
 from gastown_tui.agents import processes
 from gastown_tui.door.client import Client
 from gastown_tui.engine.engine import Engine
+from gastown_tui.engine.ledger.reading import read_town, records
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town, records
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError, NoEngine, Refused
 from gastown_tui.model.orders import Freeze, Thaw

@@ -18,8 +18,8 @@ import pytest
 from gastown_tui.cli import peek
 from gastown_tui.config import Gate
 from gastown_tui.door.client import Client
+from gastown_tui.engine.ledger.reading import read_town, records
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town, records
 from gastown_tui.model.bead import EDITABLE, encode
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.orders import ORDERS, OVERSEER

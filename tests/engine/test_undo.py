@@ -15,13 +15,13 @@ from gastown_tui.engine.base import Base
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
-from gastown_tui.model import undo
 from gastown_tui.model.agent import MAYOR
 from gastown_tui.model.bead import Review
 from gastown_tui.model.convoy import Plan, PlannedBead
 from gastown_tui.model.errors import GasTownError, Refused, Usage
 from gastown_tui.model.orders import Caller
 from gastown_tui.model.town import encode_part, parts, restore, scalars
+from gastown_tui.model.undoing import undo
 from tests.engine.desks import Quiet, ground, quiet
 from tests.engine.towns import founded
 from tests.model.stories import lease

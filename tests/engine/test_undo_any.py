@@ -16,11 +16,11 @@ from immutables import Map
 from gastown_tui.engine.base import Base
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
-from gastown_tui.model import undo
 from gastown_tui.model.bead import Bead, Review
 from gastown_tui.model.convoy import Plan, PlannedBead
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.town import Town, encode_part, parts, restore, scalars
+from gastown_tui.model.undoing import undo
 from tests.engine.desks import Quiet, ground, quiet
 from tests.engine.towns import founded
 from tests.model.stories import lease

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from gastown_tui.engine.archive import message
+from gastown_tui.engine.ledger.archive import message
+from gastown_tui.engine.ledger.records import path_of
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.records import path_of
 from gastown_tui.model import events as e
 from gastown_tui.model.town import Town, encode_part, scalars
 from gastown_tui.rig.journal import Journal

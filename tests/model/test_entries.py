@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from immutables import Map
 
 from gastown_tui.model import bead as beads
-from gastown_tui.model import entries
 from gastown_tui.model.bead import Bead, Work
-from gastown_tui.model.entries import Change, Entry, Fields
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.events import Need, Restored
+from gastown_tui.model.undoing import entries
+from gastown_tui.model.undoing.entries import Change, Entry, Fields
 from tests.model.stories import Story
 
 FIELD = st.sampled_from(["title", "priority", "description", "gt", "work:stage", "notes", "labels"])

@@ -7,9 +7,9 @@ from hypothesis.stateful import invariant
 
 from gastown_tui.model import events as e
 from gastown_tui.model import town as towns
-from gastown_tui.model.bulk import with_agents, with_beads
-from gastown_tui.model.indexed import index_of, with_index
 from gastown_tui.model.lifecycle import COLUMNS
+from gastown_tui.model.ready.bulk import with_agents, with_beads
+from gastown_tui.model.ready.indexed import index_of, with_index
 from gastown_tui.model.town import Town
 from tests.model.rules import INDEXES, by_the_rules
 from tests.model.telling import Telling

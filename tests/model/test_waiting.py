@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
-from gastown_tui.model import waiting
 from gastown_tui.model.bead import Bead, Dependency, Work
-from gastown_tui.model.bulk import with_beads
+from gastown_tui.model.ready import waiting
+from gastown_tui.model.ready.bulk import with_beads
 from gastown_tui.model.town import Town, stamp
 from tests.model.rules import INDEXES, by_the_rules
 from tests.model.stories import Story

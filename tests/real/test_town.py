@@ -17,7 +17,8 @@ import pytest
 
 from gastown_tui.agents import processes
 from gastown_tui.config import Config, EnvSettings, Gate
-from gastown_tui.engine import founding, reading
+from gastown_tui.engine import founding
+from gastown_tui.engine.ledger import reading
 from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
 from gastown_tui.model.town import Town

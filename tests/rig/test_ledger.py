@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gastown_tui.model.errors import CannotWrite
-from gastown_tui.rig import packs
 from gastown_tui.rig.errors import Damaged, Moved
 from gastown_tui.rig.git import run
 from gastown_tui.rig.ledger import Ledger, bead_path
+from gastown_tui.rig.objects import packs
 from gastown_tui.rig.repository import create_bare
 from tests.rig.conftest import Git
 from tests.rig.faults import FaultyDisk

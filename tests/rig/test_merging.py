@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gastown_tui.model.errors import CannotWrite, GasTownError
 from gastown_tui.rig import merging
 from gastown_tui.rig.merging import Conflict, Merged, landing_commit, landing_message, merge, survived
-from gastown_tui.rig.pack import object_id
+from gastown_tui.rig.objects.pack import object_id
 from tests.rig.conftest import Git
 
 Files = dict[str, str | bytes | None]

@@ -17,9 +17,9 @@ from pathlib import Path
 import pygit2
 import pytest
 
-from gastown_tui.rig import packing, packs
 from gastown_tui.rig.errors import Damaged, GitFailed
 from gastown_tui.rig.ledger import Ledger, bead_path
+from gastown_tui.rig.objects import packing, packs
 from gastown_tui.world import DiskFiles
 from tests.rig.conftest import Git
 from tests.rig.faults import FaultyDisk
@@ -220,7 +220,7 @@ def test_a_packer_killed_at_any_instant_changes_nothing(git: Git) -> None:
     ledger, chance = Ledger(git.path), random.Random(5)
     held = fill(ledger, 40)
     stems = [pack.stem.name for pack in packs.own(folder(git))]
-    command = [sys.executable, "-m", "gastown_tui.rig.packing", str(git.path / ".git/objects"), *stems]
+    command = [sys.executable, "-m", "gastown_tui.rig.objects.packing", str(git.path / ".git/objects"), *stems]
     env = {"PATH": os.environ["PATH"], "HOME": git.env["HOME"]}
     for _ in range(6):
         process = subprocess.Popen(command, env=env, cwd=Path(__file__).parents[2], start_new_session=True)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from gastown_tui.engine.engine import Engine
+from gastown_tui.engine.ledger.reading import read_town, records
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town, records
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.orders import CloseBead, CreateBead, Order, UpdateBead
 from gastown_tui.world import DiskFiles

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gastown_tui.door.host import World, hosting
-from gastown_tui.engine.archive import Archive
 from gastown_tui.engine.books import Books
+from gastown_tui.engine.ledger.archive import Archive
+from gastown_tui.engine.ledger.reading import read_town
+from gastown_tui.engine.ledger.records import load
 from gastown_tui.engine.opening import opened
-from gastown_tui.engine.reading import read_town
-from gastown_tui.engine.records import load
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Work

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from gastown_tui.config import Config
-from gastown_tui.engine import mending
 from gastown_tui.engine.dogs.finding import BAD, OK, WARN, Finding
-from gastown_tui.engine.partial import best_commit, view
+from gastown_tui.engine.ledger import mending
+from gastown_tui.engine.ledger.partial import best_commit, view
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig.ledger import Ledger

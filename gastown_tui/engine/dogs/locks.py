@@ -12,7 +12,7 @@ from gastown_tui.config import Config
 from gastown_tui.engine.dogs.finding import BAD, OK, WARN, Finding
 from gastown_tui.engine.place import Place
 from gastown_tui.rig.ledger import Ledger
-from gastown_tui.rig.pack import TEMPORARY
+from gastown_tui.rig.objects.pack import TEMPORARY
 from gastown_tui.rig.repository import Repository
 
 

@@ -17,9 +17,9 @@ from immutables import Map
 import gastown_tui.model
 from gastown_tui import __version__
 from gastown_tui.model.bead import Bead
-from gastown_tui.model.bulk import with_agents
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.model.indexed import Index, index_of, with_index
+from gastown_tui.model.ready.bulk import with_agents
+from gastown_tui.model.ready.indexed import Index, index_of, with_index
 from gastown_tui.model.town import KINDS, Town, encode_part, read_part, scalars, with_own, with_parts
 
 NAME = "town"
@@ -146,6 +146,6 @@ _decode_texts: Any = msgspec.msgpack.Decoder(list[tuple[str, bytes]]).decode
 
 def _code() -> int:
     """Changes whenever the model's code does: a cache is read only by what would have written the same."""
-    files = sorted(Path(gastown_tui.model.__file__).parent.glob("*.py"))
+    files = sorted(Path(gastown_tui.model.__file__).parent.rglob("*.py"))
     stats = [(path.name, (stat := path.stat()).st_size, stat.st_mtime_ns) for path in files]
     return zlib.crc32(repr((__version__, stats)).encode())

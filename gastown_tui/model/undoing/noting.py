@@ -6,13 +6,13 @@ from typing import TypeVar
 
 import msgspec
 
-from gastown_tui.model import entries
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
-from gastown_tui.model.entries import SHAPES, WORK, Change, Entry, Part
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.folding import case
 from gastown_tui.model.state import State
+from gastown_tui.model.undoing import entries
+from gastown_tui.model.undoing.entries import SHAPES, WORK, Change, Entry, Part
 
 S = TypeVar("S", bound=State)
 UNDO, REDO = "undo", "redo"

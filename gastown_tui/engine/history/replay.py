@@ -7,15 +7,16 @@ import time
 from typing import NamedTuple
 
 from gastown_tui.engine.history import History
-from gastown_tui.engine.records import OWN, key_of, path_of
+from gastown_tui.engine.ledger.records import OWN, key_of, path_of
 from gastown_tui.model import events as e
-from gastown_tui.model import times, waiting
+from gastown_tui.model import times
 from gastown_tui.model.bead import decode as decode_bead
 from gastown_tui.model.errors import Illegal, Refused, Usage
+from gastown_tui.model.ready import waiting
 from gastown_tui.model.town import Town, assembled, read_part, restore
 from gastown_tui.rig.errors import Damaged
+from gastown_tui.rig.objects.trees import Trees
 from gastown_tui.rig.past import Past
-from gastown_tui.rig.trees import Trees
 
 _SEQ = re.compile(r"seq:\s*(\d+)", re.IGNORECASE)
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")

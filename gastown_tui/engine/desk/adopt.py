@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.debris import unsaved
 from gastown_tui.engine.desk import Desk, handles
-from gastown_tui.engine.desk_beads import new_bead
+from gastown_tui.engine.desk.beads import new_bead
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
 from gastown_tui.model.bead import Work

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from immutables import Map
 
-from gastown_tui.model import waiting
 from gastown_tui.model.bead import Bead, Dependency
-from gastown_tui.model.waiting import active
+from gastown_tui.model.ready import waiting
+from gastown_tui.model.ready.waiting import active
 
 if TYPE_CHECKING:
     from gastown_tui.model.state import State

@@ -8,9 +8,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 
-from gastown_tui.engine.cache import Cache, Kept
+from gastown_tui.engine.ledger.cache import Cache, Kept
 from gastown_tui.model import events as e
-from gastown_tui.model.bulk import with_agents
+from gastown_tui.model.ready.bulk import with_agents
 from gastown_tui.model.town import KINDS, Part, Town, assembled, read_part, with_own, with_parts
 from gastown_tui.rig.errors import Damaged
 from gastown_tui.rig.journal import Journal

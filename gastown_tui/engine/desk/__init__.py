@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from gastown_tui.engine import minutes, secrecy, titles
+from gastown_tui.engine import minutes, secrecy
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.deacon import Deacon
+from gastown_tui.engine.desk import titles
 from gastown_tui.engine.sessions import Sessions
 from gastown_tui.engine.sling import Sling
 from gastown_tui.model.errors import Refused

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from gastown_tui.engine.eventindex import Index
+from gastown_tui.engine.history.eventindex import Index
 from gastown_tui.rig.past import Past
 
 NAME = "history.sqlite"

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from gastown_tui.engine.desk import Desk, handles
-from gastown_tui.engine.desk_beads import new_bead
+from gastown_tui.engine.desk.beads import new_bead
 from gastown_tui.model import convoy as convoys
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from gastown_tui.rig.pack import Pack
+from gastown_tui.rig.objects.pack import Pack
 
 Tree = dict[str, tuple[bool, bytes]]
 """Name -> (is it a folder, id of 20 bytes)."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gastown_tui.engine.cache import NAME, Cache
-from gastown_tui.engine.eventindex import lines
+from gastown_tui.engine.history.eventindex import lines
+from gastown_tui.engine.ledger.cache import NAME, Cache
+from gastown_tui.engine.ledger.records import load
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.records import load
 from gastown_tui.model import events as e
 from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town

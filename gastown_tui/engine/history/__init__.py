@@ -9,9 +9,9 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from gastown_tui.engine import indexing
-from gastown_tui.engine.eventindex import Index, Wanted, concerned, lines
-from gastown_tui.engine.imported import KINDS, Entry, entry, told
+from gastown_tui.engine.history import indexing
+from gastown_tui.engine.history.eventindex import Index, Wanted, concerned, lines
+from gastown_tui.engine.history.imported import KINDS, Entry, entry, told
 from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from gastown_tui.engine.archive import records_of
+from gastown_tui.engine.ledger.archive import records_of
+from gastown_tui.engine.ledger.reading import read_town
+from gastown_tui.engine.ledger.records import OWN, key_of
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.reading import read_town
-from gastown_tui.engine.records import OWN, key_of
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.events import Record

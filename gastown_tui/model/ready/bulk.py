@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from immutables import Map
 
-from gastown_tui.model import waiting
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead
+from gastown_tui.model.ready import waiting
 from gastown_tui.model.state import State
 
 T = TypeVar("T", bound=State)

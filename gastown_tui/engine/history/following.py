@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 
-from gastown_tui.engine import indexing
+from gastown_tui.engine.history import indexing
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig.past import Past

@@ -10,7 +10,7 @@ import msgspec
 
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.desk import Desk, handles
-from gastown_tui.engine.screening import Secret, screened
+from gastown_tui.engine.desk.screening import Secret, screened
 from gastown_tui.model import orders as o
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.formats.draft import Draft

@@ -8,7 +8,7 @@ import struct
 import zlib
 from pathlib import Path
 
-from gastown_tui.rig import packs
+from gastown_tui.rig.objects import packs
 from gastown_tui.world import Files
 
 TYPES = {"commit": 1, "tree": 2, "blob": 3}

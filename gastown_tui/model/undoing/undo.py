@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 import msgspec
 
-from gastown_tui.model import entries
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.convoy import Draft
-from gastown_tui.model.entries import SHAPES, SILENT, WORK, Change, Entry, Fields
 from gastown_tui.model.errors import Illegal, Refused
-from gastown_tui.model.noting import REDO, SETTLED, UNDO, found
 from gastown_tui.model.orders import ORDERS, OVERSEER
 from gastown_tui.model.state import State
 from gastown_tui.model.town import Town
+from gastown_tui.model.undoing import entries
+from gastown_tui.model.undoing.entries import SHAPES, SILENT, WORK, Change, Entry, Fields
+from gastown_tui.model.undoing.noting import REDO, SETTLED, UNDO, found
 
 MOST = 100
 """How many of the last orders can be undone."""

@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 
-from gastown_tui.engine.archive import records_of
-from gastown_tui.engine.partial import View, best_commit, view
+from gastown_tui.engine.ledger.archive import records_of
+from gastown_tui.engine.ledger.partial import View, best_commit, view
+from gastown_tui.engine.ledger.records import OWN, old_path, path_of
 from gastown_tui.engine.place import Place
-from gastown_tui.engine.records import OWN, old_path, path_of
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.town import Town, encode_part, parts, scalars
 from gastown_tui.rig import git
 from gastown_tui.rig.ledger import AUTHOR
-from gastown_tui.rig.pack import Pack, commit_bytes, object_id
+from gastown_tui.rig.objects.pack import Pack, commit_bytes, object_id
+from gastown_tui.rig.objects.trees import EMPTY, Trees
 from gastown_tui.rig.recovery import REF, Commit, Store, set_back, tip
 from gastown_tui.rig.segments import segments
 from gastown_tui.rig.survey import survey, whole
-from gastown_tui.rig.trees import EMPTY, Trees
 from gastown_tui.text import count
 from gastown_tui.world import DiskFiles
 

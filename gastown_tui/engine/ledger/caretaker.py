@@ -6,11 +6,11 @@ import contextlib
 import gc
 import logging
 
-from gastown_tui.engine.archive import Archive
-from gastown_tui.engine.following import Follower
-from gastown_tui.engine.records import LARGE
+from gastown_tui.engine.history.following import Follower
+from gastown_tui.engine.ledger.archive import Archive
+from gastown_tui.engine.ledger.records import LARGE
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.rig.packs import FAN
+from gastown_tui.rig.objects.packs import FAN
 from gastown_tui.world import Clock
 
 log = logging.getLogger(__name__)

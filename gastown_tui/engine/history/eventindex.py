@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from gastown_tui.engine.imported import KINDS, CameIn, Entry
+from gastown_tui.engine.history.imported import KINDS, CameIn, Entry
 from gastown_tui.model import events as e
 from gastown_tui.model.about import about
 from gastown_tui.rig.past import Commit, Past

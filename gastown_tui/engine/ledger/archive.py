@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from gastown_tui.engine.cache import SMALL, Cache
-from gastown_tui.engine.headline import headline as subject
-from gastown_tui.engine.records import OWN, old_path, path_of
+from gastown_tui.engine.ledger.cache import SMALL, Cache
+from gastown_tui.engine.ledger.headline import headline as subject
+from gastown_tui.engine.ledger.records import OWN, old_path, path_of
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Record

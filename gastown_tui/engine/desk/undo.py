@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import Any, NamedTuple
 
-from gastown_tui.engine import minutes, takes
+from gastown_tui.engine import minutes
 from gastown_tui.engine.books import Books
-from gastown_tui.engine.desk import Desk, handles
+from gastown_tui.engine.desk import Desk, handles, takes
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
-from gastown_tui.model import undo
-from gastown_tui.model.entries import Entry
 from gastown_tui.model.errors import Illegal, Refused, Usage
 from gastown_tui.model.events import Record
 from gastown_tui.model.orders import OVERSEER, Caller
 from gastown_tui.model.town import Town
+from gastown_tui.model.undoing import undo
+from gastown_tui.model.undoing.entries import Entry
 
 
 class Step(NamedTuple):

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from gastown_tui.model import events as e
-from gastown_tui.model import undo
 from gastown_tui.model.bead import FIELDS, Bead
-from gastown_tui.model.entries import EXTRA, Entry, value
 from gastown_tui.model.town import Town
+from gastown_tui.model.undoing import undo
+from gastown_tui.model.undoing.entries import EXTRA, Entry, value
 from gastown_tui.text import clip, count, one_line
 
 _SHOWN = 6

@@ -1,4 +1,4 @@
-"""Makes one pack of several of the ledger's own, as `python -m gastown_tui.rig.packing`: a process that gives way."""
+"""Makes one pack of several of the ledger's own, run as a module of its own: a process that gives way."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from gastown_tui.rig import git, packs
+from gastown_tui.rig import git
 from gastown_tui.rig.errors import Damaged, GitFailed
+from gastown_tui.rig.objects import packs
 from gastown_tui.world import DiskFiles, Files
 
 WORKSHOP = "gt-packing"

@@ -1,0 +1,1 @@
+"""Git objects as bytes: trees in memory, packs made and made few."""
