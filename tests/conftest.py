@@ -6,17 +6,27 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from typing import Any
 
 import hypothesis
 import pytest
 
 _HOME = pytest.StashKey[str]()
 _LEFT_OUT = pytest.StashKey[int]()
+_AT_ONCE = 3
 
 hypothesis.settings.register_profile(
     "patient", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Have the whole suite, which mostly waits for terminals, wait for three at once; a part of it runs by itself."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and config.option.markexpr != "host"
+    if whole and config.option.numprocesses is None and "PYTEST_XDIST_WORKER" not in os.environ:
+        config.option.numprocesses, config.option.dist = _AT_ONCE, "worksteal"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,6 +58,20 @@ class _LeftOut:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Begin to count."""
     session.config.pluginmanager.register(_LeftOut(session.config), "host-tests-left-out")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several at once tells the first how many it left out (each of them collects all tests)."""
+    told: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["left_out"] = session.config.stash.get(_LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear how many that was."""
+    told: dict[str, int] = getattr(node, "workeroutput", {})
+    node.config.stash[_LEFT_OUT] = max(node.config.stash.get(_LEFT_OUT, 0), told.get("left_out", 0))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
