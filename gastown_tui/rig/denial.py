@@ -54,10 +54,12 @@ def deny_reason(
     """
     if key := _EDITS.get(tool):
         path = tool_input.get(key)
-        return _edit(path, worktree, temp) if isinstance(path, str) and path else None
+        return _edit(path.replace("\0", ""), worktree, temp) if isinstance(path, str) and path else None
     command = tool_input.get("command")
     if tool != "Bash" or not isinstance(command, str):
         return None
+    # A shell leaves null bytes out of what it runs, and the system takes no path with one.
+    command = command.replace("\0", "")
     what = _Shell(worktree, root or _root(worktree), branch, target, cwd or worktree).judge(command)
     return refusal(what) if what else None
 

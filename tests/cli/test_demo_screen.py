@@ -69,9 +69,8 @@ def test_it_plays_itself_and_what_landed_can_be_visited(tmp_path: Path) -> None:
     seen.until(lambda text: re.search(r"› Add full JWT(?!.*Dockerfile)", text, re.S), "the prompt half written")
     seen.shows("Plan 1  draft  10 beads, 4 waves")
     seen.shows("accepts this plan")
-    board = seen.shows("What they built runs now")
+    board = seen.until(lambda text: re.search("This on your repository +gt", text), "the card, whole")
     assert "10 landed" in board and "All 10 beads landed" in board and "served with one" in board
-    assert re.search("This on your repository +gt", board)
     found = re.search(r"http://127\.0\.0\.1:\d+/register", board)
     assert found is not None
     with urllib.request.urlopen(found[0], timeout=10) as answer:

@@ -59,7 +59,7 @@ def test_a_bead_is_told_as_a_story(run: Gt, told: tuple[Place, str]) -> None:
     assert "the-reason" in run("log", bead, "--full").out and " sheriff " in back
     assert any("+$" in line for line in lines) and not any(" spent $" in line for line in lines)
     assert next(n for n, line in enumerate(said) if line.startswith("landed as")) > lines.index(back)
-    assert run("log", bead.removeprefix("rg-")).out == run("log", bead).out
+    assert run("log", bead.removeprefix("rg-"), "--json").out == run("log", bead, "--json").out
     assert len(run("log", bead, "-n", "3").out.splitlines()) == 3
 
 

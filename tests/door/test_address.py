@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gastown_tui.door import address
-from gastown_tui.door.shim import shim
+from gastown_tui.door.shim import shim, starting
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.world import DiskFiles
@@ -78,6 +78,6 @@ def test_the_shim_quotes_what_it_runs(tmp_path: Path) -> None:
     path = shim(tmp_path / "bin", str(python))
     short = subprocess.run([path, "done", "-m", "two words"], capture_output=True, text=True, check=True)
     said = short.stdout.split("|")
-    assert said[:2] == ["-I", "-S"] and said[2].endswith("door/call.py") and said[3:6] == ["done", "-m", "two words"]
+    assert said[:2] == ["-I", "-S"] and said[2:4] == ["-c", starting()] and said[4:7] == ["done", "-m", "two words"]
     long = subprocess.run([path, "bead", "list"], capture_output=True, text=True, check=True).stdout
     assert long == "-P|-m|gastown_tui|bead|list|"

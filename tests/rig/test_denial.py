@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gastown_tui.rig import guard
@@ -367,6 +367,7 @@ shellish = st.lists(
 ).map("".join)
 
 
+@example(">\x00")
 @given(st.one_of(shellish, st.text(max_size=200)))
 def test_no_command_line_can_break_the_judge(command: str) -> None:
     said = judge(command)
