@@ -120,7 +120,8 @@ def test_detached_it_goes_on_and_is_found_again(tmp_path: Path) -> None:
         assert again.ended()[0] == 0
     finally:
         assert gt(tmp_path, "-C", str(town), "down").code == 0
-    until(lambda: not os.path.exists(f"/proc/{pid}"), "the engine to end")
+    # A proof that had begun is waited for: it is a thread, with a clone of its own to take away.
+    until(lambda: not os.path.exists(f"/proc/{pid}"), "the engine to end", 90.0)
 
 
 def test_a_recording_holds_what_was_drawn(tmp_path: Path) -> None:
