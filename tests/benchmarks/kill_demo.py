@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import re
@@ -67,12 +68,21 @@ def twice(root: Path) -> int:
     return sum(1 for count in Counter(_TRAILER.findall(bodies)).values() if count > 1)
 
 
+def at_work(engine: int) -> int:
+    """How many processes an engine has beside it now; one may end while it is counted."""
+    found = 0
+    for child in psutil.Process(engine).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += child.status() != psutil.STATUS_ZOMBIE
+    return found
+
+
 def killed(instant: float, work: Path) -> Outcome:
     """Kill one demo after `instant` seconds and let the next one finish it."""
     folder, home, began = work / "town", work / "home", time.monotonic()
     process = demo(folder, home)
     time.sleep(instant)
-    agents = sum(1 for child in psutil.Process(process.pid).children() if child.status() != psutil.STATUS_ZOMBIE)
+    agents = at_work(process.pid)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     summary = finish(demo(folder, home))
