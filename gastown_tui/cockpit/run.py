@@ -40,6 +40,9 @@ SAID = {
 }
 """What the person's shell says afterwards."""
 
+_INSISTS = 0.5
+"""Seconds after which a screen that was told to go, and has not gone, is told again."""
+
 
 def check_terminal() -> None:
     """Raise GasTownError where no screen can be drawn: output that is no terminal, or TERM=dumb."""
@@ -52,10 +55,19 @@ def check_terminal() -> None:
 
 @contextlib.contextmanager
 def _signals(app: Cockpit) -> Iterator[None]:
-    """A dropped line or SIGTERM ends the screen in order; Textual alone would leave the terminal as it is."""
+    """A dropped line or SIGTERM ends the screen in order; Textual alone would leave the terminal as it is.
+
+    It is told until it goes: a screen that is only being made does not hear the first word.
+    """
     loop = asyncio.get_running_loop()
+    told: list[asyncio.TimerHandle] = []
+
+    def leave(why: str) -> None:
+        app.exit(why)
+        told[:] = [loop.call_later(_INSISTS, leave, why)]
+
     for number, why in ((signal.SIGHUP, HANGUP), (signal.SIGTERM, TERMINATED)):
-        loop.add_signal_handler(number, app.exit, why)
+        loop.add_signal_handler(number, leave, why)
     # On the screen ctrl+c is a key; while an editor has the terminal it is the editor's alone.
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     try:
@@ -63,6 +75,8 @@ def _signals(app: Cockpit) -> Iterator[None]:
     finally:
         for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
+        for again in told:
+            again.cancel()
 
 
 async def run_cockpit(
