@@ -146,6 +146,8 @@ class DeskWork:
             screen.prompt("command", lambda text: None, "")
         if isinstance(made, CapView):
             screen.prompt("Spend at most, in dollars", self._capped, USUAL_CAP)
+            # What is typed takes the suggestion's place: 5 is five dollars, and not 205.
+            screen.prompt_field.select_all()
 
     def _capped(self, text: str) -> None:
         value = dollars(text)
