@@ -30,7 +30,7 @@ def beneath(child: Callable[[Tell], int]) -> int:
         os.close(reading)
         _be_child(child, writing)
     os.close(writing)
-    # The line's end is told to the session's leader alone, which is us, even where whoever started us ignores it (nohup).
+    # That the line dropped is told to the session's leader alone: to us, even where whoever started us ignores it.
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: os.kill(pid, number))
     # ctrl+c in the person's editor reaches this process too, and is none of its business.

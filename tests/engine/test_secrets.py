@@ -127,7 +127,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     try:
         stalled = planter.ask("do", text=LOOK)["bead"]
         loud = planter.ask("do", text=WORK)["bead"]
-        agent = until(lambda: planter.client.town().beads[stalled].assignee, "a polecat at work")
+        agent = until(lambda: planter.client.town().beads[stalled].assignee, "a polecat at work", 60.0)
+        # What nobody has yet, one of the planted orders may take back.
+        until(lambda: planter.client.town().beads[loud].assignee, "another beside it", 60.0)
         texts = list(TYPED.values())
         for at in range(0, len(texts), AT_ONCE):
             planter.plant(agent, "\n".join(texts[at : at + AT_ONCE]))
