@@ -51,12 +51,12 @@ class Line:
         cost = f"  +{_money(self.usd)}" if self.usd else ""
         return head + clip(said, max(_LEAST, cells - width(head) - width(cost))) + cost
 
-    def document(self, now: float) -> dict[str, Any]:
-        """The line for programs: the record as the ledger has it, its time in ISO 8601, how long ago, and the words."""
+    def document(self) -> dict[str, Any]:
+        """The line for programs: the record as the ledger has it, its time in ISO 8601, and the words."""
         at = self.entry.at
         when = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(at)) + _offset(at)
         return {
-            "seq": self.entry.seq, "at": at, "when": when, "ago": common.age(at, now), "who": self.entry.who,
+            "seq": self.entry.seq, "at": at, "when": when, "who": self.entry.who,
             "event": _event(self.entry), "said": words.sentence(self.entry.event),
             "usd": round(self.entry.usd, 6),
         }  # fmt: skip

@@ -138,7 +138,7 @@ def _follow(history: History, wanted: Wanted, after: int, full: bool, as_json: b
 
 def _print(line: Line, now: float, about: str, full: bool, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(line.document(now), ensure_ascii=False))
+        click.echo(json.dumps(line.document(), ensure_ascii=False))
         return
     click.echo(line.text(now, about, _UNCUT if full else common.columns()))
     for row in _paragraph(line) if full else ():
