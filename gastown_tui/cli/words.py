@@ -14,6 +14,12 @@ _SHORT = 60
 _DID = {"created": "was filed", "closed": "was closed", "reopened": "was reopened", "updated": "", "status_changed": ""}
 """What the steps of the original's board did, in words."""
 
+_LANES = {
+    "confirm": "was red alone and is tested once more",
+    "end": "goes to the end of the queue",
+    "main": "is back in the queue",
+}
+
 _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.TownFounded: lambda x: f"the town of {x.rig} was founded on {x.target} at {x.tip[:9]}",
     e.EngineStarted: lambda x: f"the engine started (pid {x.pid}, version {x.version})",
@@ -43,6 +49,18 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.LandingBegun: lambda x: f"{x.bead} is landing as {x.candidate[:9]}",
     e.LandingFailed: lambda x: f"{x.bead} could not land: {x.why}",
     e.Landed: lambda x: f"{x.bead} landed as {x.commit[:9]}",
+    e.RunBegun: lambda x: f"run {x.run.number} of the gates began: {_tested(x.run.kind, x.run.beads, x.run.base)}",
+    e.RunEnded: lambda x: (
+        f"run {x.run.number} of the gates was {'green' if x.run.ok else 'red'} after {x.run.seconds:.1f} s: "
+        + _tested(x.run.kind, x.run.beads, x.run.base)
+    ),
+    e.RunDropped: lambda x: f"run {x.number} of the gates was dropped: {x.why}",
+    e.Shunted: lambda x: f"{x.bead} {_LANES.get(x.lane, x.lane)}" + (f": {x.why}" if x.why else ""),
+    e.MergeFirst: lambda x: f"{x.bead} was put first in the queue",
+    e.MergeHeld: lambda x: f"{x.bead} is held in the queue: {x.why}" if x.why else f"{x.bead} is let go in the queue",
+    e.TrainBegun: lambda x: f"{_listed(x.train.beads)} {_are(x.train.beads)} landing as {x.train.commit[:9]}",
+    e.TrainFailed: lambda x: f"{_listed(x.beads) or x.commit[:9]} could not land: {x.why}",
+    e.TrainLanded: lambda x: f"{_listed(x.beads) or 'a train'} landed as {x.commit[:9]}",
     e.Escalated: lambda x: f"you are needed ({x.need.id}): {x.need.title}",
     e.Answered: lambda x: f"{x.need} was settled: {x.choice or x.text}",
     e.Said: lambda x: f"{x.speaker} said: {x.text}",
@@ -56,6 +74,21 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.Spent: lambda x: f"{x.agent} spent ${x.usd:.4f}" + _about(x.bead),
 }
 """Every kind of event has its sentence; a test says so."""
+
+
+def _listed(beads: tuple[str, ...]) -> str:
+    """A few ids, and how many more."""
+    return ", ".join(beads[:4]) + (f" and {len(beads) - 4} more" if len(beads) > 4 else "")
+
+
+def _are(beads: tuple[str, ...]) -> str:
+    return "is" if len(beads) == 1 else "are"
+
+
+def _tested(kind: str, beads: tuple[str, ...], base: str) -> str:
+    """What a run tests: beads on a tip, or the tip alone."""
+    more = f", to {kind}" if kind == "confirm" else ""
+    return (f"{_listed(beads)} on {base[:9]}" if beads else f"{base[:9]}") + more
 
 
 def sentence(event: e.AnyEvent | CameIn | Histories | e.Entry) -> str:

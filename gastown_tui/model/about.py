@@ -28,6 +28,10 @@ def about(event: e.Event) -> set[str]:
         found |= {event.need.bead, event.need.agent}
     if isinstance(event, e.Slung):
         found.add(event.lease.polecat)
+    if isinstance(event, e.RunBegun | e.RunEnded):
+        found |= set(event.run.beads)
+    if isinstance(event, e.TrainBegun):
+        found |= set(event.train.beads)
     if isinstance(event, e.PlanApproved):
         found |= set(event.ids.values())
     found.discard("")

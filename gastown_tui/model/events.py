@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead, Lease, Review
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.event import Event as Event
 from gastown_tui.model.lines import codec
+from gastown_tui.model.queue.events import MergeFirst as MergeFirst
+from gastown_tui.model.queue.events import MergeHeld as MergeHeld
+from gastown_tui.model.queue.events import RunBegun as RunBegun
+from gastown_tui.model.queue.events import RunDropped as RunDropped
+from gastown_tui.model.queue.events import RunEnded as RunEnded
+from gastown_tui.model.queue.events import Shunted as Shunted
+from gastown_tui.model.queue.events import TrainBegun as TrainBegun
+from gastown_tui.model.queue.events import TrainFailed as TrainFailed
+from gastown_tui.model.queue.events import TrainLanded as TrainLanded
 from gastown_tui.model.undoing.taking_back import Asked as Asked
 from gastown_tui.model.undoing.taking_back import Redone as Redone
 from gastown_tui.model.undoing.taking_back import Restored as Restored
@@ -324,6 +331,7 @@ AnyEvent = (
     | BeadApproved | Slung | AgentStarted | AgentTurned | AgentEnded | Submitted | Checked | Reviewed | Conflicted
     | Gated | MergeTurned | LandingBegun | LandingFailed | Landed | Escalated | Answered | Said | MayorHeard
     | PlanSubmitted | PlanApproved | PlanDropped | Spent | Restored | Undone | Redone
+    | RunBegun | RunEnded | RunDropped | Shunted | MergeFirst | MergeHeld | TrainBegun | TrainFailed | TrainLanded
 )  # fmt: skip
 
 
@@ -339,41 +347,3 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
 
 encode, decode = codec(Record, AnyEvent, (BeadCreated, BeadsImported))
 """A record as one line of JSON, without the newline; and back, which raises msgspec.DecodeError."""
-
-
-def forgiven(event: Answered, agents: Mapping[str, Agent]) -> list[Agent]:
-    """The agents of a bead whose deaths a `retry` forgives."""
-    return [agent for agent in agents.values() if agent.bead == event.bead and agent.deaths]
-
-
-def touched(record: Record, agents: Mapping[str, Agent]) -> list[tuple[str, str]]:
-    """Which parts of the town a record may have changed, as (kind, key): what the ledger writes again.
-
-    `agents` are the town's after the record, or later.
-    """
-    event = record.event
-    out: list[tuple[str, str]] = []
-    for name in ("bead", "agent", "plan", "draft", "convoy", "need", "tree"):
-        value = getattr(event, name, None)
-        if value:
-            out.append((_KINDS[name], value if isinstance(value, str) else value.id))
-    if isinstance(event, BeadsImported):
-        out += [("beads", bead.id) for bead in event.beads]
-    if isinstance(event, Answered) and event.choice == "retry":
-        out += [("agents", name) for name, agent in agents.items() if agent.bead == event.bead]
-    if isinstance(event, Said):
-        out.append(("chat", str(record.seq)))
-    if isinstance(event, Escalated) and event.need.bead:
-        out.append(("beads", event.need.bead))
-    out += [("queue", key) for kind, key in out if kind == "beads"]
-    if isinstance(event, Undone | Redone):
-        out.append(("undo", str(event.entry)))
-    if record.order is not None:
-        out += [("undo", str(seq)) for seq in (record.order.first, *record.order.drops)]
-    return out
-
-
-_KINDS = {
-    "bead": "beads", "agent": "agents", "plan": "plans", "draft": "plans", "convoy": "convoys", "need": "needs",
-    "tree": "runs",
-}  # fmt: skip

@@ -12,8 +12,9 @@ from gastown_tui.model import lifecycle
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead, Return, Review, fitting
 from gastown_tui.model.errors import Illegal
-from gastown_tui.model.merge import GateRun, MergeRequest
+from gastown_tui.model.merge import GateRun, MergeRequest, learned
 from gastown_tui.model.state import EngineInfo, Speech, State
+from gastown_tui.model.touching import forgiven
 
 S = TypeVar("S", bound=State)
 PLAIN = frozenset({"close", "reopen", "open", "defer", "block", "pin", "start", "release", "set_aside"})
@@ -246,11 +247,13 @@ def conflicted(town: S, event: e.Conflicted, record: e.Record) -> S:
 def gated(town: S, event: e.Gated, record: e.Record) -> S:
     bead = _unclaimed(_fenced(town, event.bead, event.epoch))
     lifecycle.check(bead, "land")
-    run = GateRun(event.tree, event.gates, event.review.ok, record.at, event.seconds, event.review.reason)
-    town = town.with_(runs=town.runs.set(event.tree, run))
+    if (known := town.runs.get(event.tree)) is None or not known.number:
+        run = GateRun(event.tree, event.gates, event.review.ok, record.at, event.seconds, event.review.reason)
+        town = town.with_(runs=town.runs.set(event.tree, run))
     bead = bead.working(reviews=(*(r for r in bead.work.reviews if r.by != "refinery"), event.review))
     if event.review.ok:
         return town.put(bead)
+    town = town.with_(rate=learned(town.rate, True))
     return _unqueue(town, _back(bead, "refinery", event.review.reason, record.at))
 
 
@@ -267,7 +270,7 @@ def landing_begun(town: S, event: e.LandingBegun, record: e.Record) -> S:
     lifecycle.check(bead, "land")
     if event.onto != town.tip:
         raise Illegal(f"The candidate of {bead.id} stands on {event.onto[:9]}, the tip is {town.tip[:9]}.", "")
-    if any(b.work.landing for b in town.in_column("refinery")):
+    if town.train is not None or any(b.work.landing for b in town.in_column("refinery")):
         raise Illegal("A landing has begun and is not settled.", "")
     entry = _entry(town, bead.id)
     run = town.runs.get(event.tree)
@@ -280,8 +283,8 @@ def landing_begun(town: S, event: e.LandingBegun, record: e.Record) -> S:
 @case(e.LandingFailed)
 def landing_failed(town: S, event: e.LandingFailed, record: e.Record) -> S:
     bead = _fenced(town, event.bead, event.epoch)
-    if not bead.work.landing:
-        raise Illegal(f"No landing of {bead.id} has begun.", "")
+    if not bead.work.landing or town.train is not None:
+        raise Illegal(f"No landing of {bead.id} by itself has begun.", "")
     bead = bead.working(landing="")
     entry = replace(_entry(town, bead.id), state="waiting", why=event.why, candidate="", onto="")
     return town.put(bead).with_(queue=town.queue.set(bead.id, entry))
@@ -295,9 +298,10 @@ def landed(town: S, event: e.Landed, record: e.Record) -> S:
     bead = lifecycle.make(bead, "land", record.at)
     bead = bead.changed(close_reason=f"landed as {event.commit[:9]}")
     bead = bead.working(landing="", landed=event.commit, landed_at=record.at, held="")
-    # Somebody may have moved the target on between git's landing and this record.
-    tip = event.commit if town.tip == _entry(town, bead.id).onto else town.tip
-    return _unqueue(town.with_(tip=tip), bead)
+    # Somebody may have moved the target on between git's landing and this record; a train moves the tip as a whole.
+    alone = town.train is None and town.tip == _entry(town, bead.id).onto
+    tip = event.commit if alone else town.tip
+    return _unqueue(town.with_(tip=tip, rate=learned(town.rate, False)), bead)
 
 
 @case(e.Escalated)
@@ -320,7 +324,7 @@ def answered(town: S, event: e.Answered, record: e.Record) -> S:
     town = town.with_(needs=town.needs.delete(need.id))
     bead = town.beads.get(need.bead)
     if event.choice == "retry" and need.kind in ("bead", "mayor"):
-        for agent in e.forgiven(event, town.agents):
+        for agent in forgiven(event, town.agents):
             town = town.seat(replace(agent, deaths=0))
     if need.kind != "bead" or bead is None:
         return town

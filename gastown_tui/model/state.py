@@ -16,7 +16,7 @@ from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Need, Said
 from gastown_tui.model.lifecycle import COLUMNS
-from gastown_tui.model.merge import GateRun, MergeRequest
+from gastown_tui.model.merge import RATE, GateRun, MergeRequest, TestRun, Train
 from gastown_tui.model.ready import indexes, reasons, waiting
 from gastown_tui.model.undoing.entries import Entry
 
@@ -66,6 +66,10 @@ class State(msgspec.Struct, frozen=True):
     chat: Map[int, Speech] = Map()
     queue: Map[str, MergeRequest] = Map()
     runs: Map[str, GateRun] = Map()
+    testing: Map[int, TestRun] = Map()
+    train: Train | None = None
+    run_number: int = 0
+    rate: float = RATE
     holds: Map[str, str] = Map()
     costs: Map[str, float] = Map()
     undo: Map[int, Entry] = Map()

@@ -15,13 +15,14 @@ from gastown_tui.model.agent import Agent
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.events import HistoryImported, Landed, Need, Record, Restored, Submitted
-from gastown_tui.model.merge import GateRun, MergeRequest
+from gastown_tui.model.merge import RATE, GateRun, MergeRequest, TestRun, Train
+from gastown_tui.model.queue import folding as folding_queue
 from gastown_tui.model.ready.bulk import with_agents, with_beads
 from gastown_tui.model.state import EngineInfo, Speech, State
 from gastown_tui.model.undoing import entries, noting
 
 CASES = folding.CASES
-FOLDING_ROOMS = (folding, folding_import, noting)
+FOLDING_ROOMS = (folding, folding_import, folding_queue, noting)
 """Importing them fills the table of cases."""
 
 
@@ -86,12 +87,15 @@ class _Scalars(msgspec.Struct, frozen=True):
     engine: EngineInfo
     holds: dict[str, str]
     costs: dict[str, float]
+    train: Train | None = None
+    run_number: int = 0
+    rate: float = RATE
 
 
 KINDS: dict[str, tuple[str, type, str]] = {
     "agents": ("agents", Agent, "name"), "plans": ("drafts", Draft, "id"), "convoys": ("convoys", Convoy, "id"),
     "needs": ("needs", Need, "id"), "chat": ("chat", Speech, ""), "queue": ("queue", MergeRequest, "bead"),
-    "runs": ("runs", GateRun, "tree"), "undo": ("undo", entries.Kept, ""),
+    "runs": ("runs", GateRun, "tree"), "testing": ("testing", TestRun, ""), "undo": ("undo", entries.Kept, ""),
 }  # fmt: skip
 """Kind of record in the ledger → the town's map of it, its type, and the field that is its key ("" for a number that
 stands in the path alone); beads have a codec of their own."""

@@ -9,6 +9,7 @@ from gastown_tui.engine.ledger.archive import message
 from gastown_tui.engine.ledger.records import path_of
 from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
+from gastown_tui.model.touching import touched
 from gastown_tui.model.town import Town, encode_part, scalars
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger
@@ -36,7 +37,7 @@ class Written:
         group, self.waiting = self.waiting, []
         if not group:
             return
-        parts = {part for record in group for part in e.touched(record, town.agents)}
+        parts = {part for record in group for part in touched(record, town.agents)}
         changes = {path_of(kind, key): encode_part(town, kind, key) for kind, key in parts}
         changes["town.json"] = scalars(town)
         self.ledger.commit(changes, town.seq, message(group), group[-1].at)

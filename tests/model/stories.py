@@ -8,6 +8,7 @@ from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Lease, Review, Work
 from gastown_tui.model.events import Record
+from gastown_tui.model.merge import GateRun, TestRun, Train
 from gastown_tui.model.town import Town
 
 TIP = "0" * 40
@@ -60,6 +61,36 @@ class Story:
         work, onto = self.bead(id).work, self.town.tip
         self.tell(e.Gated(id, work.epoch, onto, f"t-{id}", "g", Review("refinery", True, "m"), 1.0))
         self.tell(e.LandingBegun(id, work.epoch, f"merge-{id}-e{work.epoch}", onto, f"t-{id}"))
+
+    def test(self, *ids: str, ok: bool = True, kind: str = "train", slot: int = 1) -> GateRun:
+        """Run the gates on the tip and some queued beads; the tree is called after them."""
+        number, cars = self.town.run_number + 1, tuple(self.town.queue[id].car for id in ids)
+        tree, tip = "t-" + "+".join(ids), self.town.tip
+        self.tell(e.RunBegun(TestRun(number, kind, tip, cars, f"c{number}", tree, "g", slot, 1.0)))
+        run = GateRun(tree, "g", ok, 2.0, 1.0, "" if ok else "red", number, kind, tip, ids, f"c{number}")
+        self.tell(e.RunEnded(run))
+        return run
+
+    def depart(self, *ids: str) -> Train:
+        """Test some queued beads together, and begin to land them as one train."""
+        return self._depart(self.test(*ids), ids)
+
+    def depart_untested(self, *ids: str) -> Train:
+        """Begin to land some beads together on what is known of their tree."""
+        return self._depart(self.town.runs["t-" + "+".join(ids)], ids)
+
+    def _depart(self, run: GateRun, ids: tuple[str, ...]) -> Train:
+        cars = tuple(self.town.queue[id].car for id in ids)
+        steps = tuple(f"merge-{car.bead}-e{car.epoch}" for car in cars)
+        train = Train(cars, steps, f"train-{run.number}", self.town.tip, run.tree, run.number, 3.0)
+        self.tell(e.TrainBegun(train))
+        return train
+
+    def arrive(self, train: Train) -> None:
+        """Git took the train."""
+        for car, step in zip(train.cars, train.steps, strict=True):
+            self.tell(e.Landed(car.bead, car.epoch, step))
+        self.tell(e.TrainLanded(train.commit, train.beads))
 
     def land(self, id: str) -> Bead:
         """Take a ready bead all the way."""

@@ -16,6 +16,7 @@ from gastown_tui.model.convoy import Convoy, Draft, Plan, PlannedBead
 from gastown_tui.model.errors import Illegal
 from gastown_tui.model.lifecycle import MOVES, STATUSES
 from gastown_tui.model.merge import MergeRequest
+from gastown_tui.model.touching import touched
 from gastown_tui.model.town import Town
 from tests.model.stories import Story, lease
 
@@ -25,6 +26,9 @@ EDGE = st.sampled_from(["blocks", "blocks", "related", "parent-child", "conditio
 AGENT = st.sampled_from(["obsidian", "quartz"])
 STEP = st.sampled_from([0, 0, 0, 0, 0, -1, 1])
 """Mostly the bead's own epoch, now and then an older or newer one."""
+
+
+_ENDS = e.Landed | e.LandingFailed | e.TrainBegun | e.TrainFailed
 
 
 class Told(RuleBasedStateMachine):
@@ -62,9 +66,9 @@ class Told(RuleBasedStateMachine):
         self._note(before, event)
         for bead in before.beads.values():
             same = bead.id in after.beads and after.beads[bead.id].work.landing == bead.work.landing
-            assert same or not bead.work.landing or isinstance(event, e.Landed | e.LandingFailed), "a landing was lost"
+            assert same or not bead.work.landing or isinstance(event, _ENDS), "a landing was lost"
         self.towns.append(after)
-        for kind, key in e.touched(self.story.records[-1], after.agents):
+        for kind, key in touched(self.story.records[-1], after.agents):
             data = towns.encode_part(after, kind, key)
             if data is None:
                 self.ledger.pop((kind, key), None)

@@ -7,6 +7,7 @@ import pytest
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Review, Work
 from gastown_tui.model.errors import Illegal
+from gastown_tui.model.touching import touched
 from tests.model.stories import TIP, Story, lease
 
 
@@ -129,8 +130,8 @@ def test_retry_forgives_deaths_and_returns() -> None:
     assert story.bead("td-a").work.held == "died"
     town = story.tell(e.Answered("n1", "retry", bead="td-a"))
     assert [agent.deaths for agent in town.agents.values()] == [0, 0] and not story.bead("td-a").work.held
-    touched = e.touched(story.records[-1], town.agents)
-    assert ("agents", "obsidian") in touched and ("agents", "witness-td-a") in touched
+    parts = touched(story.records[-1], town.agents)
+    assert ("agents", "obsidian") in parts and ("agents", "witness-td-a") in parts
 
 
 def test_a_bead_held_for_two_reasons_is_freed_by_two_answers() -> None:

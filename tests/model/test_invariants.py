@@ -11,13 +11,13 @@ from gastown_tui.model.lifecycle import COLUMNS
 from gastown_tui.model.ready.bulk import with_agents, with_beads
 from gastown_tui.model.ready.indexed import index_of, with_index
 from gastown_tui.model.town import Town
+from tests.model.queueing import Queueing
 from tests.model.rules import INDEXES, by_the_rules
-from tests.model.telling import Telling
 
 CLAIMED = ("working", "sheriff", "witness", "refinery")
 
 
-class TownMachine(Telling):
+class TownMachine(Queueing):
     """Looks at the town after every step."""
 
     @invariant()
@@ -68,7 +68,12 @@ class TownMachine(Telling):
         assert set(self.town.queue) == set(self.town.columns.get("refinery", ()))
         for id, entry in self.town.queue.items():
             assert (entry.epoch, entry.commit) == (self.town.beads[id].work.epoch, self.town.beads[id].work.commit)
-        assert sum(bool(b.work.landing) for b in self.town.beads.values()) <= 1
+        landing = {b.id: b.work.landing for b in self.town.beads.values() if b.work.landing}
+        train = self.town.train
+        steps = {} if train is None else dict(zip(train.beads, train.steps, strict=True))
+        assert landing.items() <= steps.items() if train is not None else len(landing) <= 1
+        slots = [run.slot for run in self.town.testing.values() if run.slot]
+        assert len(slots) == len(set(slots)) and all(n <= self.town.run_number for n in self.town.testing)
 
     @invariant()
     def the_ledger_gives_the_town_back(self) -> None:

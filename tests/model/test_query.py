@@ -316,6 +316,7 @@ def test_the_longest_texts_cost_little(name: str) -> None:
 @given(st.text("ab -", max_size=12), st.text("ab", min_size=1, max_size=6))
 def test_fuzzy_words_are_beginnings_in_order(text: str, word: str) -> None:
     """The same as trying every way to cut the word."""
+
     def slow(left: str, parts: list[str]) -> bool:
         if not left:
             return True
@@ -386,4 +387,3 @@ def test_only_the_cold_fields_named_are_decoded(monkeypatch: pytest.MonkeyPatch)
     assert not looked
     parse("notes = x").select(_SMALL, NOW)
     assert len(looked) == len(_SMALL.beads)
-

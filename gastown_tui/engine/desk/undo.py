@@ -13,6 +13,7 @@ from gastown_tui.model import orders as o
 from gastown_tui.model.errors import Illegal, Refused, Usage
 from gastown_tui.model.events import Record
 from gastown_tui.model.orders import OVERSEER, Caller
+from gastown_tui.model.touching import touched
 from gastown_tui.model.town import Town
 from gastown_tui.model.undoing import undo
 from gastown_tui.model.undoing.entries import Entry
@@ -106,4 +107,4 @@ def _refusal(books: Books, stuck: undo.Stuck, entry: Entry, older: list[Entry], 
 
 def _took(record: Record, entry: Entry, beads: tuple[str, ...]) -> bool:
     mine = record.order is not None and record.order.first == entry.seq
-    return not mine and any(kind == "beads" and key in beads for kind, key in e.touched(record, {}))
+    return not mine and any(kind == "beads" and key in beads for kind, key in touched(record, {}))

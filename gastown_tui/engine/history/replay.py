@@ -13,6 +13,7 @@ from gastown_tui.model import times
 from gastown_tui.model.bead import decode as decode_bead
 from gastown_tui.model.errors import Illegal, Refused, Usage
 from gastown_tui.model.ready import waiting
+from gastown_tui.model.touching import touched
 from gastown_tui.model.town import Town, assembled, read_part, restore
 from gastown_tui.rig.errors import Damaged
 from gastown_tui.rig.objects.trees import Trees
@@ -151,7 +152,7 @@ def _around(town: Town, id: str) -> set[str] | None:
 def _beads(records: list[e.Record]) -> set[str]:
     found = set()
     for record in records:
-        found |= {key for kind, key in e.touched(record, {}) if kind == "beads"}
+        found |= {key for kind, key in touched(record, {}) if kind == "beads"}
         if isinstance(record.event, e.BeadCreated):
             found |= set(record.event.bead.needs)
     return found
@@ -168,7 +169,7 @@ class _Snapshot:
     def of(self, beads: set[str], since: list[e.Record]) -> Town:
         """The town with these beads, what they need, and the small records `since` may read."""
         own = self._past.file(self._trees, OWN)
-        wanted = {path_of(kind, key) for record in since for kind, key in e.touched(record, {}) if kind != "beads"}
+        wanted = {path_of(kind, key) for record in since for kind, key in touched(record, {}) if kind != "beads"}
         wanted |= {f"{kind}/{name}" for kind in _WHOLE for name in self._trees.folder(kind) or ()}
         first = self._read({path_of("beads", id) for id in beads})
         needs = {id for data in first.values() for id in decode_bead(data).needs}

@@ -13,6 +13,7 @@ from gastown_tui.engine.ledger.records import OWN, old_path, path_of
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Record
+from gastown_tui.model.touching import touched
 from gastown_tui.model.town import Town, encode_part, scalars
 from gastown_tui.rig.errors import why
 from gastown_tui.rig.journal import Journal
@@ -76,7 +77,7 @@ class Archive:
 
     def _write(self, town: Town, group: list[Record]) -> None:
         """In a thread: one commit of everything the group touched."""
-        parts = {part for record in group for part in e.touched(record, town.agents)}
+        parts = {part for record in group for part in touched(record, town.agents)}
         changes: dict[str, Any] = {old: None for part in parts if (old := old_path(*part)) != path_of(*part)}
         changes |= {path_of(kind, key): encode_part(town, kind, key) for kind, key in parts}
         changes[OWN] = scalars(town)

@@ -14,6 +14,7 @@ from gastown_tui.engine.ledger.records import OWN, old_path, path_of
 from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
+from gastown_tui.model.touching import touched
 from gastown_tui.model.town import Town, encode_part, parts, scalars
 from gastown_tui.rig import git
 from gastown_tui.rig.ledger import AUTHOR
@@ -149,9 +150,7 @@ def write_anew(place: Place, town: Town, parent: Commit | None, why: str) -> str
     return oid
 
 
-def _again(
-    place: Place, store: Store, head: Commit, wanted: set[str]
-) -> tuple[Town, dict[str, tuple[str, bytes]]]:
+def _again(place: Place, store: Store, head: Commit, wanted: set[str]) -> tuple[Town, dict[str, tuple[str, bytes]]]:
     """The town at `head` folded from its first event on, and those of the wanted objects that came by."""
     chain, gap = store.history(head.oid)
     journal = survey(place.journal).lines
@@ -163,7 +162,7 @@ def _again(
             hole = f"commit {gap[:12]} cannot be read" if gap else f"record {town.seq + 1} stands nowhere"
             raise Refused(f"The events are not all there: {hole}.", "gt doctor --fix --accept-loss goes on without.")
         town = town.after_all(group)
-        changed = {part for record in group for part in e.touched(record, town.agents)}
+        changed = {part for record in group for part in touched(record, town.agents)}
         own: dict[str, bytes | None] = {old_path(*part): None for part in changed}
         own |= {path_of(*part): encode_part(town, *part) for part in changed}
         trees = trees.update({**own, OWN: scalars(town)}, _Sieve(wanted, made))

@@ -11,6 +11,7 @@ from gastown_tui.model.bead import Bead
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.folding import case
 from gastown_tui.model.state import State
+from gastown_tui.model.touching import touched
 from gastown_tui.model.undoing import entries
 from gastown_tui.model.undoing.entries import SHAPES, WORK, Change, Entry, Part
 
@@ -35,7 +36,7 @@ def noted(before: State, after: S, record: e.Record) -> S:
         entry = msgspec.structs.replace(entry, told=True)
     changes: dict[tuple[str, str], Change] = {}
     gone: list[tuple[str, str]] = []
-    for part in dict.fromkeys(e.touched(record, after.agents)):
+    for part in dict.fromkeys(touched(record, after.agents)):
         if part[0] not in SHAPES:
             continue
         change = entries.difference(found(before, *part), found(after, *part))

@@ -1,0 +1,69 @@
+"""What happens in the merge queue: runs of the gates, lanes, the overseer's wishes, and trains."""
+
+from __future__ import annotations
+
+from gastown_tui.model.event import Event
+from gastown_tui.model.merge import GateRun, TestRun, Train
+
+
+class RunBegun(Event, frozen=True, tag="run_begun"):
+    """The gates run on a tree; its number is the town's next."""
+
+    run: TestRun
+
+
+class RunEnded(Event, frozen=True, tag="run_ended"):
+    """The gates ran: the verdict on a tree, wherever its run stands by now."""
+
+    run: GateRun
+
+
+class RunDropped(Event, frozen=True, tag="run_dropped"):
+    """A run was ended without a verdict: it no longer matters, or the engine went; `beads` were in it."""
+
+    number: int
+    why: str
+    beads: tuple[str, ...] = ()
+
+
+class Shunted(Event, frozen=True, tag="shunted"):
+    """An entry changed its lane: to `confirm` (red alone), to the `end` (red beside others), or back to `main`."""
+
+    bead: str
+    lane: str
+    why: str = ""
+    beside: tuple[str, ...] = ()
+
+
+class MergeFirst(Event, frozen=True, tag="merge_first"):
+    """The overseer put an entry before all others."""
+
+    bead: str
+
+
+class MergeHeld(Event, frozen=True, tag="merge_held"):
+    """The overseer keeps an entry from being tested and landed, in these words; without any it may go on."""
+
+    bead: str
+    why: str = ""
+
+
+class TrainBegun(Event, frozen=True, tag="train_begun"):
+    """A tested train is about to become the target's tip; durable before git is asked."""
+
+    train: Train
+
+
+class TrainFailed(Event, frozen=True, tag="train_failed"):
+    """Git did not take the train; its `beads` stay in the queue."""
+
+    commit: str
+    why: str
+    beads: tuple[str, ...] = ()
+
+
+class TrainLanded(Event, frozen=True, tag="train_landed"):
+    """The target's tip is the train's commit; each bead's own landing stands before this, in the same group."""
+
+    commit: str
+    beads: tuple[str, ...] = ()

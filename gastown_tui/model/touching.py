@@ -1,0 +1,62 @@
+"""Which parts of the town a record may have changed: what the ledger writes again, and undoing looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gastown_tui.model import events as e
+from gastown_tui.model.agent import Agent
+
+
+def forgiven(event: e.Answered, agents: Mapping[str, Agent]) -> list[Agent]:
+    """The agents of a bead whose deaths a `retry` forgives."""
+    return [agent for agent in agents.values() if agent.bead == event.bead and agent.deaths]
+
+
+def touched(record: e.Record, agents: Mapping[str, Agent]) -> list[tuple[str, str]]:
+    """Which parts of the town a record may have changed, as (kind, key): what the ledger writes again.
+
+    `agents` are the town's after the record, or later.
+    """
+    event = record.event
+    out: list[tuple[str, str]] = []
+    for name in ("bead", "agent", "plan", "draft", "convoy", "need", "tree"):
+        value = getattr(event, name, None)
+        if value:
+            out.append((_KINDS[name], value if isinstance(value, str) else value.id))
+    if isinstance(event, e.BeadsImported):
+        out += [("beads", bead.id) for bead in event.beads]
+    if isinstance(event, e.Answered) and event.choice == "retry":
+        out += [("agents", name) for name, agent in agents.items() if agent.bead == event.bead]
+    if isinstance(event, e.Said):
+        out.append(("chat", str(record.seq)))
+    if isinstance(event, e.Escalated) and event.need.bead:
+        out.append(("beads", event.need.bead))
+    out += _of_queue(event)
+    out += [("queue", key) for kind, key in out if kind == "beads"]
+    if isinstance(event, e.Undone | e.Redone):
+        out.append(("undo", str(event.entry)))
+    if record.order is not None:
+        out += [("undo", str(seq)) for seq in (record.order.first, *record.order.drops)]
+    return out
+
+
+def _of_queue(event: e.Event) -> list[tuple[str, str]]:
+    """What a run of the gates or a train changes: itself, its verdict, and the beads in it."""
+    if isinstance(event, e.RunBegun):
+        return [("testing", str(event.run.number)), *(("queue", id) for id in event.run.beads)]
+    if isinstance(event, e.RunEnded):
+        own = [("testing", str(event.run.number)), ("runs", event.run.tree)]
+        return [*own, *(("queue", id) for id in event.run.beads)]
+    if isinstance(event, e.RunDropped):
+        return [("testing", str(event.number)), *(("queue", id) for id in event.beads)]
+    beads = event.train.beads if isinstance(event, e.TrainBegun) else ()
+    if isinstance(event, e.TrainFailed | e.TrainLanded):
+        beads = event.beads
+    return [("beads", id) for id in beads]
+
+
+_KINDS = {
+    "bead": "beads", "agent": "agents", "plan": "plans", "draft": "plans", "convoy": "convoys", "need": "needs",
+    "tree": "runs",
+}  # fmt: skip
