@@ -76,7 +76,7 @@ def test_a_quiet_moment_makes_packs_few_and_a_failure_is_not_tried_again_at_once
             await caretaker.look(quiet=True)
             assert len(tried) == 1 and own() >= packs.FAN
         clock.at = 601.0
-        await caretaker.look(quiet=True)
+        await asyncio.gather(caretaker.look(quiet=True), caretaker.look(quiet=True))
         assert own() < packs.FAN and at_head(Ledger(root)) == town
         assert rigs.is_sound(root)
         journal.close()

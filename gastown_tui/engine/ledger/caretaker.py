@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import logging
@@ -35,6 +36,7 @@ class Caretaker:
         self._packed = -FAN
         self._spared = 0
         self._rests_until = 0.0
+        self._looking = asyncio.Lock()
 
     async def run(self) -> None:
         """Look every two seconds, until cancelled."""
@@ -44,7 +46,14 @@ class Caretaker:
             await self.look(quiet=self._archive.groups == before)
 
     async def look(self, quiet: bool) -> None:
-        """Do what is due; `quiet` says that nothing was written since the last look."""
+        """Do what is due, one look at a time; `quiet` says that nothing was written since the last one.
+
+        Two that pack at once would each remove packs the other still reads.
+        """
+        async with self._looking:
+            await self._look(quiet)
+
+    async def _look(self, quiet: bool) -> None:
         if self._archive.beads - self._spared >= LARGE:
             gc.freeze()
             self._spared = self._archive.beads
