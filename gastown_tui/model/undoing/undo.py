@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 
 import msgspec
@@ -51,11 +52,12 @@ def stack(town: State, redo: bool = False) -> list[Entry]:
 
 def drops(town: State, final: bool) -> tuple[int, ...]:
     """The numbers of the entries that go when a new order comes: what could be redone, and the oldest beyond MOST."""
-    own: list[int] = []
-    undone: list[int] = []
-    for entry in town.undo.values():
-        (undone if entry.redo else own).append(entry.seq)
-    old = sorted(own)[: len(own) + 1 - MOST] if len(own) >= MOST else []
+    undone = [seq for seq, entry in town.undo.items() if entry.redo]
+    more = len(town.undo) - len(undone) + 1 - MOST
+    old: list[int] = []
+    if more > 0:
+        own = set(town.undo).difference(undone)
+        old = [min(own)] if more == 1 else heapq.nsmallest(more, own)
     return (*old, *([] if final else sorted(undone)))
 
 
