@@ -10,10 +10,10 @@ from pathlib import Path
 import pygit2
 
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.rig import git
 from gastown_tui.rig.changes import Row, moves, rows
 from gastown_tui.rig.conflicts import Conflicted, describe, paired
 from gastown_tui.rig.errors import cannot_write
+from gastown_tui.rig.memory import opened
 from gastown_tui.rig.objects.pack import commit_bytes, object_id, person
 
 __all__ = ["Conflict", "Conflicted", "Merged", "landing_commit", "landing_message", "merge", "survived"]
@@ -33,23 +33,13 @@ class Conflict:
     paths: tuple[Conflicted, ...]
 
 
-def _open(repo_path: Path) -> pygit2.Repository:
-    """A repository object of this thread's own, whose writes are synced."""
-    pygit2.settings.enable_fsync_gitdir(True)
-    told = git.run(["rev-parse", "--git-common-dir"], repo_path)
-    try:
-        return pygit2.Repository(str((repo_path / told.line).resolve()))
-    except pygit2.GitError as error:
-        raise GasTownError(f"{repo_path} cannot be opened: {error}.", "Nothing was merged. Try: git fsck") from error
-
-
 def merge(repo_path: Path, ours: str, theirs: str) -> Merged | Conflict:
     """Merge commit `theirs` into commit `ours` on their merge base, renames followed; no file or ref is touched.
 
     Raises:
         GasTownError: a commit is missing, the histories are unrelated, or git is unsure: never taken for a conflict.
     """
-    repo = _open(repo_path)
+    repo = opened(repo_path)
     try:
         base = repo.merge_base(ours, theirs)
         if base is None:
@@ -99,7 +89,7 @@ def landing_commit(
     Raises:
         CannotWrite: the disk refused. GasTownError: tree or a parent is missing.
     """
-    repo = _open(repo_path)
+    repo = opened(repo_path)
     for oid, kind in ((tree, pygit2.Tree), *((parent, pygit2.Commit) for parent in parents)):
         if not isinstance(repo.get(oid), kind):
             raise GasTownError(f"{oid[:12]} is missing, so it cannot be landed.", "Nothing was moved. Try: git fsck")
@@ -109,7 +99,7 @@ def landing_commit(
     try:
         written = str(repo.odb.write(pygit2.GIT_OBJECT_COMMIT, raw))
         # A fresh look at the disk, not at what libgit2 remembers.
-        kind_found, back = _open(repo_path).odb.read(expected)
+        kind_found, back = opened(repo_path).odb.read(expected)
     except (OSError, pygit2.GitError, KeyError, ValueError) as error:
         raise cannot_write("The landing commit", error) from error
     if written != expected or back != raw or int(kind_found) != pygit2.GIT_OBJECT_COMMIT:
@@ -125,7 +115,7 @@ def survived(repo_path: Path, base: str, ours: str, theirs: str, merged_tree: st
     Raises:
         GasTownError: something cannot be read; nothing is known to have survived.
     """
-    repo = _open(repo_path)
+    repo = opened(repo_path)
     lost: list[str] = []
     try:
         merged = _files(repo, merged_tree)

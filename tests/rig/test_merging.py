@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gastown_tui.model.errors import CannotWrite, GasTownError
-from gastown_tui.rig import merging
+from gastown_tui.rig import memory, merging
 from gastown_tui.rig.merging import Conflict, Merged, landing_commit, landing_message, merge, survived
 from gastown_tui.rig.objects.pack import object_id
 from tests.rig.conftest import Git
@@ -216,8 +216,8 @@ def test_a_disk_that_swallows_the_commit_is_noticed(git: Git, monkeypatch: pytes
         def read(self, oid: str) -> tuple[int, bytes]:
             return self.repo.odb.read(oid)
 
-    opened = merging._open
-    monkeypatch.setattr(merging, "_open", lambda path: Liar(opened(path)))
+    opened = memory.opened
+    monkeypatch.setattr(merging, "opened", lambda path: Liar(opened(path)))
     with pytest.raises(CannotWrite, match="landing commit"):
         _land(git)
 
