@@ -76,6 +76,7 @@ class Config:
     max_polecats: int = 6
     budget_usd: float = 0.0
     max_returns: int = 3
+    slots: int = 0
     filed_cap: int = 20
     memory_reserve_mb: int = 1024
     gates: tuple[Gate, ...] = ()
@@ -108,6 +109,8 @@ def load(path: Path) -> Config:
     for name, allowed in _CHOICES.items():
         if getattr(config, name) not in allowed:
             raise GasTownError(f"config.toml: {name} is one of {', '.join(allowed)}.", "Mend it and try again.")
+    if config.slots < 0:
+        raise GasTownError("config.toml: slots is 0 (as many as there is room for) or more.", "Mend it and try again.")
     if config.max_polecats < 1:
         raise GasTownError("config.toml: max_polecats is at least 1.", "Mend it and try again.")
     return config

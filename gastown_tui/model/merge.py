@@ -26,7 +26,8 @@ class MergeRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `why` says why it is not landed. `lane` is "" (the main one) or "confirm", `tries` how often it went to the end of
     the queue, `first` the unix second the overseer put it first (0: never), `hold` the overseer's words that keep it
-    ("" when nothing does), `beside` the beads it was red with while it was green alone.
+    ("" when nothing does), `beside` the beads it was red with. `alone` is what its run alone said since it came to its
+    lane, `came` the number of the last run begun before that.
     """
 
     bead: str
@@ -43,6 +44,8 @@ class MergeRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     first: float = 0.0
     hold: str = ""
     beside: tuple[str, ...] = ()
+    alone: bool | None = None
+    came: int = 0
 
     @property
     def car(self) -> Car:

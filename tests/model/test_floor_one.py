@@ -23,6 +23,7 @@ CONFIGS = st.builds(
     rig=WORD,
     land=st.sampled_from(["local", "push", "pr"]),
     max_polecats=st.integers(1, 50),
+    slots=st.integers(0, 50),
     budget_usd=st.floats(0, 1e6),
     gates=st.lists(st.builds(Gate, WORD, WORD, st.floats(1, 9), WORDS), max_size=2).map(tuple),
     sheriff=WORDS,
@@ -52,6 +53,7 @@ def test_settings_left_alone_are_not_written(tmp_path: Path) -> None:
     [
         ("targte = 'main'", "targte"),
         ("max_polecats = 'six'", "max_polecats"), ("max_polecats = 0", "at least 1"),
+        ("slots = -1", "slots"),
         ("max_polecats = true", "max_polecats"), ("land = 'moon'", "local, push, pr"),
         ("gates = [{run = 'x'}]", "name"),
         ("[worktree]\nsetpu = []", "worktree.setpu"), ("roles = 3", "roles"), ("= =", "cannot be read"),

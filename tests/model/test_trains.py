@@ -74,6 +74,20 @@ def test_red_alone_then_red_in_company(story: Story) -> None:
     assert (entry.lane, entry.tries, entry.beside) == ("", 1, ("td-b",)) and entry.entered == town.at
 
 
+def test_what_a_run_alone_said_is_kept_until_the_lane_changes(story: Story) -> None:
+    """In the confirm lane only its own run counts, not one that was begun before."""
+    said = []
+    story.test("td-a", ok=False)
+    said.append(story.town.queue["td-a"].alone)
+    story.tell(e.Shunted("td-a", "confirm", "red alone"))
+    said.append(story.town.queue["td-a"].alone)
+    story.test("td-a", ok=False)
+    said.append(story.town.queue["td-a"].alone)
+    story.test("td-a", kind="confirm")
+    said.append(story.town.queue["td-a"].alone)
+    assert said == [False, None, None, True] and story.town.queue["td-a"].came == 1
+
+
 def test_events_of_a_train_concern_its_beads(story: Story) -> None:
     """`gt log td-a` tells of the runs and the train it was in."""
     story.arrive(story.depart("td-a", "td-b"))

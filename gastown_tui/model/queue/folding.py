@@ -36,8 +36,14 @@ def run_begun(town: S, event: e.RunBegun, record: e.Record) -> S:
 
 @case(e.RunEnded)
 def run_ended(town: S, event: e.RunEnded, record: e.Record) -> S:
-    run = event.run
-    return _over(town, run.number, run.beads).with_(runs=town.runs.set(run.tree, run))
+    run, begun = event.run, town.testing.get(event.run.number)
+    town = _over(town, run.number, run.beads).with_(runs=town.runs.set(run.tree, run))
+    entry = town.queue.get(begun.beads[0]) if begun is not None and len(begun.cars) == 1 else None
+    if begun is None or entry is None or entry.car != begun.cars[0]:
+        return town
+    # In the confirm lane only the run that was begun for it counts: the one before is why it is there.
+    told = begun.kind == "confirm" or not entry.lane
+    return _put(town, replace(entry, alone=run.ok)) if told else town
 
 
 @case(e.RunDropped)
@@ -65,7 +71,8 @@ def shunted(town: S, event: e.Shunted, record: e.Record) -> S:
         raise Illegal(f"There is no lane called {event.lane}.", f"There are: {', '.join(LANES)}.")
     entry = _free(town, event.bead)
     beside = tuple(dict.fromkeys((*entry.beside, *event.beside)))
-    entry = replace(entry, lane="confirm" if event.lane == "confirm" else "", why=event.why, beside=beside)
+    lane = "confirm" if event.lane == "confirm" else ""
+    entry = replace(entry, lane=lane, why=event.why, beside=beside, alone=None, came=town.run_number)
     if event.lane == "end":
         entry = replace(entry, tries=entry.tries + 1, entered=record.at, first=0.0)
     return _put(town, entry)
