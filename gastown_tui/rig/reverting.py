@@ -55,6 +55,22 @@ def first_parent(repo_path: Path, commit: str) -> str:
     return told.line
 
 
+def blocked(repo_path: Path, tip: str, turns: Sequence[Turn]) -> Unturned | None:
+    """The first of these changes that cannot be turned on top of `tip`; None when all can. Nothing is written down.
+
+    Raises:
+        GasTownError: a commit is missing or git is unsure.
+    """
+    head = tip
+    for one in turns:
+        before, after = _ends(repo_path, one)
+        found = carry(repo_path, head, before, after)
+        if isinstance(found, Conflict):
+            return Unturned(one.name, found)
+        head = found.tree
+    return None
+
+
 def turn(
     repo_path: Path, tip: str, turns: Sequence[Turn], *, who: tuple[str, str], when: float
 ) -> Turned | Unturned:
@@ -72,8 +88,7 @@ def turn(
     commits: list[tuple[str, str]] = []
     nothing: list[str] = []
     for one in turns:
-        onto = one.onto or first_parent(repo_path, one.landed)
-        before, after = (onto, one.landed) if one.again else (one.landed, onto)
+        before, after = _ends(repo_path, one)
         found = carry(repo_path, head, before, after)
         if isinstance(found, Conflict):
             return Unturned(one.name, found)
@@ -86,6 +101,11 @@ def turn(
         )
         commits.append((one.name, head))
     return Turned(tuple(commits), head, tree, tuple(nothing))
+
+
+def _ends(repo_path: Path, one: Turn) -> tuple[str, str]:
+    onto = one.onto or first_parent(repo_path, one.landed)
+    return (onto, one.landed) if one.again else (one.landed, onto)
 
 
 def _tree(repo: pygit2.Repository, commit: str) -> str:
