@@ -15,6 +15,7 @@ from gastown_tui.model import edges, form
 from gastown_tui.model.edges import BLOCKING as BLOCKING
 from gastown_tui.model.edges import Dependency as Dependency
 from gastown_tui.model.errors import GasTownError
+from gastown_tui.model.turns import Back
 
 Raw = msgspec.Raw
 
@@ -63,8 +64,10 @@ class Review(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What the town knows of a bead beyond Beads: kept under `metadata.gt`.
 
-    The last five are of an imported bead: how its record was written (model/form.py), what it is known by at its
-    source, what was imported last as a digest, when that was, and the unix second its imported history goes up to.
+    `landed_onto` is the commit its landing stands on, "" where that is the first parent of `landed`; `back` is its
+    part in landings that were taken back. The last five are of an imported bead: how its record was written
+    (model/form.py), what it is known by at its source, what was imported last as a digest, when that was, and the
+    unix second its imported history goes up to.
     """
 
     stage: str = "idle"
@@ -81,6 +84,8 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     landing: str = ""
     landed: str = ""
     landed_at: float = 0.0
+    landed_onto: str = ""
+    back: Back | None = None
     since: float = 0.0
     filed_by: str = ""
     approved: bool = False

@@ -19,6 +19,9 @@ from gastown_tui.model.queue.events import Shunted as Shunted
 from gastown_tui.model.queue.events import TrainBegun as TrainBegun
 from gastown_tui.model.queue.events import TrainFailed as TrainFailed
 from gastown_tui.model.queue.events import TrainLanded as TrainLanded
+from gastown_tui.model.undoing.landings import LandingRedone as LandingRedone
+from gastown_tui.model.undoing.landings import LandingUndone as LandingUndone
+from gastown_tui.model.undoing.landings import UndoBegun as UndoBegun
 from gastown_tui.model.undoing.taking_back import Asked as Asked
 from gastown_tui.model.undoing.taking_back import Redone as Redone
 from gastown_tui.model.undoing.taking_back import Restored as Restored
@@ -259,11 +262,12 @@ class LandingFailed(Event, frozen=True, tag="landing_failed"):
 
 
 class Landed(Event, frozen=True, tag="landed"):
-    """The target's tip is the bead's merge commit."""
+    """The bead stands in the target as `commit`; its change begins at `onto` where that is not the first parent."""
 
     bead: str
     epoch: int
     commit: str
+    onto: str = ""
 
 
 class Escalated(Event, frozen=True, tag="escalated"):
@@ -332,6 +336,7 @@ AnyEvent = (
     | Gated | MergeTurned | LandingBegun | LandingFailed | Landed | Escalated | Answered | Said | MayorHeard
     | PlanSubmitted | PlanApproved | PlanDropped | Spent | Restored | Undone | Redone
     | RunBegun | RunEnded | RunDropped | Shunted | MergeFirst | MergeHeld | TrainBegun | TrainFailed | TrainLanded
+    | UndoBegun | LandingUndone | LandingRedone
 )  # fmt: skip
 
 

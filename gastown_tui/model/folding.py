@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from gastown_tui.model import events as e
-from gastown_tui.model import lifecycle
+from gastown_tui.model import lifecycle, turns
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead, Return, Review, fitting
 from gastown_tui.model.errors import Illegal
@@ -297,7 +297,8 @@ def landed(town: S, event: e.Landed, record: e.Record) -> S:
         raise Illegal(f"No landing of {bead.id} as {event.commit[:9]} has begun.", "")
     bead = lifecycle.make(bead, "land", record.at)
     bead = bead.changed(close_reason=f"landed as {event.commit[:9]}")
-    bead = bead.working(landing="", landed=event.commit, landed_at=record.at, held="")
+    bead = bead.working(landing="", landed=event.commit, landed_onto=event.onto, landed_at=record.at, held="")
+    bead = bead.working(back=turns.landed(bead.work.back))
     # Somebody may have moved the target on between git's landing and this record; a train moves the tip as a whole.
     alone = town.train is None and town.tip == _entry(town, bead.id).onto
     tip = event.commit if alone else town.tip

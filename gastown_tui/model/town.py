@@ -19,10 +19,10 @@ from gastown_tui.model.merge import RATE, GateRun, MergeRequest, TestRun, Train
 from gastown_tui.model.queue import folding as folding_queue
 from gastown_tui.model.ready.bulk import with_agents, with_beads
 from gastown_tui.model.state import EngineInfo, Speech, State
-from gastown_tui.model.undoing import entries, noting
+from gastown_tui.model.undoing import entries, landing_folding, noting
 
 CASES = folding.CASES
-FOLDING_ROOMS = (folding, folding_import, folding_queue, noting)
+FOLDING_ROOMS = (folding, folding_import, folding_queue, landing_folding, noting)
 """Importing them fills the table of cases."""
 
 

@@ -91,9 +91,11 @@ class Told(RuleBasedStateMachine):
         if isinstance(event, e.Restored) and event.removed:
             assert event.bead not in self.epochs, "a bead that somebody had went"
             self.created.remove(event.bead)
-        if isinstance(event, e.Landed):
+        if isinstance(event, e.Landed | e.LandingRedone):
             assert event.bead not in self.landed, "landed twice"
             self.landed[event.bead] = event.commit
+        elif isinstance(event, e.LandingUndone):
+            del self.landed[event.bead]
         elif isinstance(event, e.BeadMoved) and event.move == "reopen":
             self.landed.pop(event.bead, None)
 

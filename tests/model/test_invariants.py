@@ -11,13 +11,13 @@ from gastown_tui.model.lifecycle import COLUMNS
 from gastown_tui.model.ready.bulk import with_agents, with_beads
 from gastown_tui.model.ready.indexed import index_of, with_index
 from gastown_tui.model.town import Town
-from tests.model.queueing import Queueing
 from tests.model.rules import INDEXES, by_the_rules
+from tests.model.taking_back import TakingBack
 
 CLAIMED = ("working", "sheriff", "witness", "refinery")
 
 
-class TownMachine(Queueing):
+class TownMachine(TakingBack):
     """Looks at the town after every step."""
 
     @invariant()
