@@ -15,8 +15,11 @@ Beads = tuple[str, ...]
 ENTRIES = 3
 """So often may a change enter the line before it goes back to its polecat."""
 
-PATIENCE = 12
+PATIENCE = 24
 """After so many runs begun since it came to the confirm lane a bead's run is no longer of low priority."""
+
+REACH = 2 * sizing.LONGEST
+"""No run is longer than so many changes, so that no longer prefix need be asked for."""
 
 
 class Past(msgspec.Struct, frozen=True, gc=False):
@@ -24,13 +27,14 @@ class Past(msgspec.Struct, frozen=True, gc=False):
 
     `tries` times it was put at the end of the line; `waited` runs were begun since it came to its lane; its last run
     alone (a confirm run, or the run before it joined the line) was green, red, or there was none since then: `alone`;
-    it was red `beside` those ids.
+    it was red `beside` those ids; it has `begun` to be tested where it stands in line.
     """
 
     tries: int = 0
     waited: int = 0
     alone: bool | None = None
     beside: Beads = ()
+    begun: bool = False
 
 
 _NOTHING = Past()
@@ -115,22 +119,19 @@ def plan(sight: Sight) -> Decision:
 
 
 def _pinned(sight: Sight) -> Beads:
-    """The line, with what is being tested before what was put first meanwhile: a run in flight is not wasted."""
+    """The line, but what was put first meanwhile goes behind a run that is in flight: that run is not wasted."""
     order = tuple(car.bead for car in sight.cars)
-    place = {bead: n for n, bead in enumerate(order)}
-    runs = [run for run in sight.running if all(bead in place for bead in run)]
-    if not runs or any(order[: len(run)] == run for run in runs):
-        return order
-    trunk = min(runs, key=lambda run: ([place[bead] for bead in run], -len(run)))
-    return trunk + tuple(bead for bead in order if bead not in trunk)
+    ahead = next((n for n, bead in enumerate(order) if sight.of(bead).begun), 0)
+    first, rest = order[:ahead], order[ahead:]
+    flying = max((len(run) for run in sight.running if rest[: len(run)] == run), default=0)
+    return rest[:flying] + first + rest[flying:]
 
 
 def _known(sight: Sight, order: Beads) -> _Line:
     """Apply every verdict there is, taking out one after the other the changes that are red alone on what lands."""
     out: list[str] = []
-    reach = max([2 * sizing.LONGEST, *(len(run) for run in sight.running)])
     while True:
-        said = {n: sight.verdict(order[:n]) for n in range(1, min(len(order), reach) + 1)}
+        said = {n: sight.verdict(order[:n]) for n in range(1, min(len(order), REACH) + 1)}
         green = max((n for n, ok in said.items() if ok), default=0)
         red = min((n for n, ok in said.items() if ok is False and n > green), default=None)
         if red is None or red > green + 1:
@@ -160,15 +161,16 @@ def _tells(run: Beads, line: _Line) -> bool:
 
 
 def _wanted(sight: Sight, line: _Line, useful: list[Beads], free: int) -> list[Beads]:
-    """Prefixes to test next: cuts of the red stretch, or, while nothing is red, longer and longer ones."""
+    """Prefixes to test next: cuts of the red stretch, or, while nothing is red, longer and longer ones.
+
+    Slots that are still free then cut what is being tested, so that a red run is narrowed by the time it is known.
+    """
     have = [len(run) for run in useful if line.beads[: len(run)] == run]
-    if line.red is not None:
-        lengths = narrowing.cuts(line.green, line.red, have, free)
-    else:
-        lengths = _growing(len(line.beads), max([line.green, *have]), sizing.batch(sight.rate), free)
+    lengths: list[int] = []
+    if line.red is None:
+        count, step = min(len(line.beads), REACH), sizing.batch(sight.rate)
+        low = max([line.green, *have])
+        lengths = [min(count, n + step) for n in range(low, count, step)][:free]
+    high = line.red or max([line.green, *have, *lengths])
+    lengths += narrowing.cuts(line.green, high, [*have, *lengths], free - len(lengths))
     return [line.beads[:n] for n in lengths]
-
-
-def _growing(count: int, low: int, step: int, want: int) -> list[int]:
-    """Up to `want` lengths beyond `low`, a batch apart, up to the whole line."""
-    return sorted({min(count, low + step * (n + 1)) for n in range(want)} - set(range(low + 1)))

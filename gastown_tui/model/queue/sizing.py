@@ -18,7 +18,7 @@ def batch(rate: float) -> int:
         return LONGEST
     if rate >= 1:
         return 1
-    return max(1, min(LONGEST, int(math.log(_GREEN) / math.log1p(-rate))))
+    return max(1, min(LONGEST, round(math.log(_GREEN) / math.log1p(-rate))))
 
 
 def pregating(was: bool, rate: float) -> bool:
