@@ -89,7 +89,7 @@ def test_tree_finds_who_lost_the_parent_but_kept_the_session(started: list[subpr
     until(lambda: not processes.is_alive(pid, ticks), "the shell ended")
     pair = (orphan, processes.start_ticks(orphan))
     assert pair in processes.tree(pid, ticks)
-    assert asyncio.run(processes.end([pair], CLOCK, grace=2.0)) == []
+    assert asyncio.run(processes.end([pair], CLOCK, grace=90.0)) == []
 
 
 def test_environment_finds_who_left_the_session(started: list[subprocess.Popen[bytes]]) -> None:
@@ -103,7 +103,7 @@ def test_end_is_kind_first(started: list[subprocess.Popen[bytes]]) -> None:
     script = "trap 'exit 7' TERM; echo up; while :; do sleep 0.02; done"
     pair = _start(started, "/bin/sh", "-c", script)
     assert _line(started[0]) == "up"
-    assert asyncio.run(processes.end([pair], CLOCK, grace=10.0)) == []
+    assert asyncio.run(processes.end([pair], CLOCK, grace=90.0)) == []
     assert started[0].wait() == 7
 
 
@@ -135,7 +135,7 @@ def zombies():
     own = os.getpid()
     return [row for row in processes._all().values() if row.parent == own and row.state == "Z"]
 def until(n):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while len(zombies()) != n:
         assert time.monotonic() < end, zombies()
         time.sleep(0.01)
@@ -159,7 +159,7 @@ left.returncode = 0
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans to a chosen process")
 def test_orphans_are_reaped_and_children_somebody_waits_for_are_not() -> None:
     env = {"PATH": os.environ["PATH"]}
-    done = subprocess.run([sys.executable, "-c", _SWEEP], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", _SWEEP], env=env, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
 
 

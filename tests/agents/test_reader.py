@@ -125,14 +125,14 @@ def test_a_child_that_outlives_the_program_and_prints_for_ever_is_no_trap(tmp_pa
 def test_a_program_that_lets_go_of_its_terminal_is_not_ended(tmp_path: Path) -> None:
     async def whole() -> None:
         async with reading() as (reader, ended):
-            script = "trap '' HUP; exec </dev/null >/dev/null 2>&1; sleep 0.3; echo x > \"$0.late\"; exit 6"
-            session = Session.start(shell(tmp_path, script.replace("$0", str(tmp_path / "f"))), CLOCK)
+            script = "trap '' HUP; exec </dev/null >/dev/null 2>&1; until test -e go; do sleep 0.02; done; exit 6"
+            session = Session.start(shell(tmp_path, script), CLOCK)
             reader.add(session)
             reader.focus(session)
             await until_async(lambda: session.eof or ended, "the terminal is let go")
             assert session.alive
+            (tmp_path / "go").touch()
             await until_async(lambda: ended, "and later it ends")
-            assert (tmp_path / "f.late").exists()
             assert session.exit_code == 6
             await session.end()
 

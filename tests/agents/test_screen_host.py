@@ -24,7 +24,7 @@ def tmux(tmp_path: Path) -> Iterator[list[str]]:
     """A tmux server of this test's own, on its own socket, with no configuration."""
     command = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
     yield command
-    subprocess.run([*command, "kill-server"], env=_env(tmp_path), capture_output=True, timeout=20)
+    subprocess.run([*command, "kill-server"], env=_env(tmp_path), capture_output=True, timeout=240)
 
 
 def _env(folder: Path) -> dict[str, str]:
@@ -71,13 +71,13 @@ def test_rows_equal_those_of_tmux(tmp_path: Path, tmux: list[str], make: Callabl
     script = "stty raw -echo; cat stream; touch done; sleep 600"
     size = ["-x", str(COLUMNS), "-y", str(ROWS)]
     start = [*tmux, "new-session", "-d", *size, "sh", "-c", script]
-    subprocess.run(start, env=_env(tmp_path), cwd=tmp_path, check=True, timeout=20)
+    subprocess.run(start, env=_env(tmp_path), cwd=tmp_path, check=True, timeout=240)
     until(lambda: (tmp_path / "done").exists(), "tmux was given the stream")
     screen = Screen(ROWS, COLUMNS)
     screen.feed(stream)
     want = _shown(screen)
     # tmux may still be working on the last bytes: what it shows is compared until it holds, with a deadline.
-    until(lambda: _shown(_captured(tmp_path, tmux)) == want or None, "the rows are equal", 10.0)
+    until(lambda: _shown(_captured(tmp_path, tmux)) == want or None, "the rows are equal")
 
 
 def _captured(folder: Path, tmux: list[str]) -> Screen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from gastown_tui.cli.demo_summary import summarise
 from gastown_tui.engine.ledger.reading import records
@@ -57,9 +60,10 @@ def judged(root: Path, document: dict[str, Any]) -> None:
     assert len(beads) == len(set(beads)) == document["landed"]
 
 
+@pytest.mark.timeout(1200)
 def test_it_ends_verified_with_one_of_each_trouble_and_every_figure_in_the_ledger(tmp_path: Path) -> None:
     folder = tmp_path / "town"
-    said = gt(tmp_path, "demo", "--headless", "--json", "--keep", str(folder), seconds=115)
+    said = gt(tmp_path, "demo", "--headless", "--json", "--keep", str(folder), seconds=900)
     assert said.code == 0, said.err
     document = said.json
     judged(folder, document)
@@ -72,6 +76,7 @@ def test_it_ends_verified_with_one_of_each_trouble_and_every_figure_in_the_ledge
     assert again.json["target_commit"] == document["target_commit"]
 
 
+@pytest.mark.timeout(1200)
 def test_a_killed_demo_is_finished_by_the_next(tmp_path: Path) -> None:
     folder = tmp_path / "town"
     command = [sys.executable, "-P", "-m", "gastown_tui", "demo", "--headless", "--json", "--keep", str(folder)]
@@ -79,12 +84,14 @@ def test_a_killed_demo_is_finished_by_the_next(tmp_path: Path) -> None:
     place = Place(folder)
 
     def landed() -> bool:
-        return place.journal.is_dir() and any(b'"landed"' in p.read_bytes() for p in place.journal.glob("*"))
+        with contextlib.suppress(FileNotFoundError):  # a segment the ledger has goes
+            return place.journal.is_dir() and any(b'"landed"' in p.read_bytes() for p in place.journal.glob("*"))
+        return False
 
-    until(lambda: landed() or first.poll() is not None, "the first landing", 60.0)
+    until(lambda: landed() or first.poll() is not None, "the first landing", 400)
     os.kill(first.pid, signal.SIGKILL)
     first.communicate()
-    said = gt(tmp_path, "demo", "--headless", "--json", "--keep", str(folder), seconds=115)
+    said = gt(tmp_path, "demo", "--headless", "--json", "--keep", str(folder), seconds=900)
     assert said.code == 0, said.err
     judged(folder, said.json)
     assert said.json["restarts"] == 1

@@ -22,14 +22,14 @@ from tests.support.waiting import until
 
 QUICK = (
     "import sys; from gastown_tui.cli import demo, demo_screen, main; demo.WATCHED_PACE = 0.02; "
-    "demo_screen.READ_PLAN, demo_screen.TYPING = 0.5, {typing}; sys.exit(main.run(sys.argv[1:]))"
+    "demo_screen.READ_PLAN, demo_screen.TYPING = 2.0, {typing}; sys.exit(main.run(sys.argv[1:]))"
 )
 
 
 class Seen:
     """The demo in a real terminal, and what a person sees there."""
 
-    def __init__(self, tmp_path: Path, *words: str, typing: float = 1.0) -> None:
+    def __init__(self, tmp_path: Path, *words: str, typing: float = 3.0) -> None:
         self.child: Any = pexpect.spawn(
             sys.executable, ["-P", "-c", QUICK.format(typing=typing), "demo", *words], cwd=str(tmp_path),
             env=clean(tmp_path / "home"), dimensions=(40, 120),
@@ -37,7 +37,7 @@ class Seen:
         self.screen = Screen(40, 120)
         self.raw = b""
 
-    def until(self, true: Callable[[str], object], what: str, seconds: float = 100.0) -> str:
+    def until(self, true: Callable[[str], object], what: str, seconds: float = 300.0) -> str:
         """Look until something is to be seen; returns the whole screen."""
         end = time.monotonic() + seconds
         while not true(text := "\n".join(self.screen.text())):
@@ -50,13 +50,13 @@ class Seen:
             self.screen.feed(data)
         return text
 
-    def shows(self, words: str, seconds: float = 100.0) -> str:
+    def shows(self, words: str, seconds: float = 300.0) -> str:
         """Look until some words are to be seen."""
         return self.until(lambda text: words in text, words, seconds)
 
     def ended(self) -> tuple[int, str]:
         """The exit code, and what was said after the screen was left."""
-        self.child.timeout = 60
+        self.child.timeout = 240
         self.raw += self.child.read()
         self.child.close()
         _, left, said = self.raw.rpartition(b"\x1b[?1049l")
@@ -64,6 +64,7 @@ class Seen:
         return self.child.exitstatus, said.decode()
 
 
+@pytest.mark.timeout(1200)
 def test_it_plays_itself_and_what_landed_can_be_visited(tmp_path: Path) -> None:
     seen = Seen(tmp_path)
     seen.until(lambda text: re.search(r"› Add full JWT(?!.*Dockerfile)", text, re.S), "the prompt half written")
@@ -73,7 +74,7 @@ def test_it_plays_itself_and_what_landed_can_be_visited(tmp_path: Path) -> None:
     assert "10 landed" in board and "All 10 beads landed" in board and "served with one" in board
     found = re.search(r"http://127\.0\.0\.1:\d+/register", board)
     assert found is not None
-    with urllib.request.urlopen(found[0], timeout=10) as answer:
+    with urllib.request.urlopen(found[0], timeout=240) as answer:
         assert "<form" in answer.read().decode()
     seen.child.send("\x1b")
     seen.until(lambda text: "What they built" not in text, "the board without the card")
@@ -83,9 +84,10 @@ def test_it_plays_itself_and_what_landed_can_be_visited(tmp_path: Path) -> None:
     code, said = seen.ended()
     assert code == 0 and "Verified from a fresh clone" in said and f"ran at {found[0]} until now" in said
     with pytest.raises(OSError):
-        urllib.request.urlopen(found[0], timeout=10)
+        urllib.request.urlopen(found[0], timeout=240)
 
 
+@pytest.mark.timeout(1200)
 def test_a_key_sends_the_prompt_and_leaving_says_how_it_goes_on(tmp_path: Path) -> None:
     seen = Seen(tmp_path, "--keep", str(tmp_path / "town"), typing=3600.0)
     seen.shows("› A")
@@ -99,6 +101,7 @@ def test_a_key_sends_the_prompt_and_leaving_says_how_it_goes_on(tmp_path: Path) 
     assert (tmp_path / "town" / ".gastown").is_dir()
 
 
+@pytest.mark.timeout(1200)
 def test_detached_it_goes_on_and_is_found_again(tmp_path: Path) -> None:
     town = tmp_path / "town"
     seen = Seen(tmp_path, "--keep", str(town), typing=3600.0)
@@ -121,7 +124,7 @@ def test_detached_it_goes_on_and_is_found_again(tmp_path: Path) -> None:
     finally:
         assert gt(tmp_path, "-C", str(town), "down").code == 0
     # A proof that had begun is waited for: it is a thread, with a clone of its own to take away.
-    until(lambda: not os.path.exists(f"/proc/{pid}"), "the engine to end", 90.0)
+    until(lambda: not os.path.exists(f"/proc/{pid}"), "the engine to end")
 
 
 def test_a_recording_holds_what_was_drawn(tmp_path: Path) -> None:
@@ -131,7 +134,7 @@ def test_a_recording_holds_what_was_drawn(tmp_path: Path) -> None:
     )
     cast = tmp_path / "demo.cast"
     env = clean(tmp_path / "home")
-    screen = pexpect.spawn(sys.executable, ["-P", "-c", program, str(cast)], env=env, dimensions=(30, 90), timeout=60)
+    screen = pexpect.spawn(sys.executable, ["-P", "-c", program, str(cast)], env=env, dimensions=(30, 90), timeout=240)
     screen.expect("agents build it in parallel")
     screen.expect(pexpect.EOF)
     screen.close()

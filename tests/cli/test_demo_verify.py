@@ -25,10 +25,15 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_was_landed_is_verified_and_nothing_is_left_running(landed: Path, tmp_path: Path) -> None:
+    before = _children()
     verdict = verify(landed, git(landed, "rev-parse", "main").strip(), tmp_path)
     assert verdict.ok, verdict.checks
     assert len(verdict.checks) == 12
-    assert not [process for process in psutil.Process().children() if process.status() != psutil.STATUS_ZOMBIE]
+    assert _children() <= before
+
+
+def _children() -> set[psutil.Process]:
+    return {process for process in psutil.Process().children() if process.status() != psutil.STATUS_ZOMBIE}
 
 
 @pytest.mark.parametrize(("file", "check", "without", "name"), [

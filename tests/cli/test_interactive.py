@@ -18,7 +18,7 @@ from tests.cli.towns import gt, start, stop
 from tests.engine.towns import founded, note, rehearse
 from tests.support import rigs
 from tests.support.environment import clean
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 Terminal = Callable[..., Any]
 
@@ -26,7 +26,7 @@ Terminal = Callable[..., Any]
 def at_a_terminal(folder: Path, *words: str, **env: str) -> Any:
     """`gt` in a terminal of 40 by 120."""
     return pexpect.spawn(
-        sys.executable, ["-P", "-m", "gastown_tui", *words], cwd=str(folder), timeout=60, dimensions=(40, 120),
+        sys.executable, ["-P", "-m", "gastown_tui", *words], cwd=str(folder), timeout=240, dimensions=(40, 120),
         env=clean(folder.parent / "home", **env),
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def test_the_feed_is_followed_until_the_engine_leaves(tmp_path: Path) -> None:
                 lines.append(json.loads(following.stdout.readline()))
             assert [line["seq"] for line in lines] == sorted({line["seq"] for line in lines})
             stop(place, process)
-            assert following.wait(20) == 4
+            assert following.wait(PATIENCE) == 4
     finally:
         stop(place, process)
 
@@ -142,8 +142,8 @@ def test_the_feed_is_followed_until_the_engine_leaves(tmp_path: Path) -> None:
 def test_uninit_keeps_unsaved_work_and_says_where(tmp_path: Path) -> None:
     place = founded(tmp_path)
     process = start(place)
-    gt(place.root, "do", rehearse("write half.txt <<END\nhalf\nEND\nstall 60"))
-    until(lambda: list(place.gastown.rglob("half.txt")), "unsaved work", 60.0)
+    gt(place.root, "do", rehearse("write half.txt <<END\nhalf\nEND\nstall 600"))
+    until(lambda: list(place.gastown.rglob("half.txt")), "unsaved work")
     stop(place, process)
     said = gt(place.root, "uninit", "--json")
     assert said.code == 0, said.err

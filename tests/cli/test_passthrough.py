@@ -32,13 +32,13 @@ def polecat(place: Place) -> str:
     def names() -> list[str]:
         return [a["name"] for a in Client.of(place).status()["agents"] if a["role"] == "polecat"]
 
-    return until(names, "a polecat", 60.0)[0]
+    return until(names, "a polecat")[0]
 
 
 def attached(place: Place, name: str) -> Any:
     command = ["-P", "-m", "gastown_tui", "attach", name]
     env = clean(place.root.parent / "home")
-    return pexpect.spawn(sys.executable, command, cwd=str(place.root), env=env, timeout=30, dimensions=(30, 90))
+    return pexpect.spawn(sys.executable, command, cwd=str(place.root), env=env, timeout=240, dimensions=(30, 90))
 
 
 def test_screen_keys_and_leaving(place: Place) -> None:
@@ -49,7 +49,7 @@ def test_screen_keys_and_leaving(place: Place) -> None:
     assert termios.tcgetattr(terminal.child_fd)[3] & termios.ICANON == 0
     terminal.send("1")
     feed = ("feed", "--agent", name, "-n", "400")
-    until(lambda: "x.txt" in gt(place.root, *feed).out, "the key reached the agent", 60.0)
+    until(lambda: "x.txt" in gt(place.root, *feed).out, "the key reached the agent")
     terminal.send("\x1d")
     terminal.expect(pexpect.EOF)
     terminal.close()
@@ -58,10 +58,10 @@ def test_screen_keys_and_leaving(place: Place) -> None:
 
 
 def test_the_terminal_is_left_as_it_was(place: Place) -> None:
-    gt(place.root, "do", rehearse("stall 60"))
+    gt(place.root, "do", rehearse("stall 600"))
     name = polecat(place)
     terminal = attached(place, name)
-    terminal.expect("\x1b\\[2J", timeout=30)
+    terminal.expect("\x1b\\[2J")
     terminal.send("\x1d")
     terminal.expect(pexpect.EOF)
     terminal.close()
@@ -70,10 +70,10 @@ def test_the_terminal_is_left_as_it_was(place: Place) -> None:
 
 
 def test_the_end_of_the_session_is_noticed(place: Place) -> None:
-    gt(place.root, "do", rehearse("stall 60"))
+    gt(place.root, "do", rehearse("stall 600"))
     name = polecat(place)
     terminal = attached(place, name)
-    terminal.expect("\x1b\\[2J", timeout=30)
+    terminal.expect("\x1b\\[2J")
     bead = Client.of(place).status()["agents"][0]["bead"]
     gt(place.root, "bead", "close", bead)
     terminal.expect(f"The session of {name} ended")

@@ -6,14 +6,13 @@ import fcntl
 import json
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
 from gastown_tui.agents import processes
 from gastown_tui.engine.place import Place
 from tests.cli.towns import gt
-from tests.engine.towns import founded, note, rehearse
+from tests.engine.towns import founded, holding, note, rehearse
 from tests.support import rigs
 from tests.support.waiting import until
 
@@ -28,7 +27,7 @@ def working(place: Place, state: str = "working") -> Any:
     def found() -> list[Any]:
         return [a for a in status(place)["agents"] if a["role"] == "polecat" and a["state"] == state]
 
-    return until(found, f"a polecat that is {state}", 60.0)[0]
+    return until(found, f"a polecat that is {state}")[0]
 
 
 def column(place: Place, bead: str) -> str:
@@ -41,15 +40,14 @@ def pid_of(place: Place) -> int:
 
 def test_up_and_down_and_up_again_goes_on_with_the_same_work(tmp_path: Path) -> None:
     place = founded(tmp_path)
-    began = time.monotonic()
     said = gt(place.root, "up", "--json")
     assert said.code == 0 and said.json["started"], said.err
-    assert time.monotonic() - began < 30
     try:
-        script = f"write half.txt <<END\nhalf\nEND\nonce wait stall 60\n{note('whole.txt')}"
+        script = f"write half.txt <<END\nhalf\nEND\nonce held stall 600\n{note('whole.txt')}"
         bead = gt(place.root, "do", rehearse(script), "--json").json["bead"]
         working(place)
-        half = until(lambda: list(place.gastown.rglob("half.txt")), "unsaved work")
+        until(lambda: holding(place), "unsaved work")
+        half = list(place.gastown.rglob("half.txt"))
         engine = pid_of(place)
         ticks = processes.start_ticks(engine)
         ended = gt(place.root, "down", "--json")
@@ -59,7 +57,7 @@ def test_up_and_down_and_up_again_goes_on_with_the_same_work(tmp_path: Path) -> 
         assert half[0].exists(), "the worktree with unsaved work stays"
         assert gt(place.root, "status").code == 0
         assert gt(place.root, "up").code == 0
-        until(lambda: column(place, bead) == "landed", "the same bead lands", 60.0)
+        until(lambda: column(place, bead) == "landed", "the same bead lands")
         assert rigs.git(place.root, "show", "main:half.txt") == "half"
     finally:
         gt(place.root, "down")
@@ -85,7 +83,7 @@ def test_frozen_agents_stand_still_until_up(tmp_path: Path) -> None:
     place = founded(tmp_path)
     gt(place.root, "up")
     try:
-        gt(place.root, "do", rehearse("stall 60"))
+        gt(place.root, "do", rehearse("stall 600"))
         name = working(place)["name"]
         frozen = gt(place.root, "stop", "--now", "--json")
         assert frozen.code == 0 and name in frozen.json["frozen"]
@@ -130,7 +128,7 @@ def test_a_module_of_the_rigs_own_is_not_imported_in_ours_stead(tmp_path: Path) 
     assert gt(place.root, "up").code == 0
     try:
         bead = gt(place.root, "do", rehearse(f"run gt bead list\n{note('x.txt')}"), "--json").json["bead"]
-        until(lambda: column(place, bead) == "landed", "it lands", 60.0)
+        until(lambda: column(place, bead) == "landed", "it lands")
     finally:
         gt(place.root, "down")
 
@@ -143,7 +141,7 @@ def test_a_town_with_a_long_path_has_its_socket_elsewhere(tmp_path: Path) -> Non
         socket = Path(json.loads(place.engine_json.read_bytes())["socket"])
         assert not place.socket.exists() and len(str(socket)) < 108 and socket.exists()
         bead = gt(place.root, "do", rehearse(note("x.txt")), "--json").json["bead"]
-        until(lambda: column(place, bead) == "landed", "agents find it, too", 60.0)
+        until(lambda: column(place, bead) == "landed", "agents find it, too")
     finally:
         gt(place.root, "down")
     assert not socket.exists()

@@ -52,7 +52,7 @@ def landed(run: Gt, bead: str) -> Any:
         found = run("bead", "show", bead, "--json").json
         return found if found["column"] == "landed" else None
 
-    return until(is_landed, f"{bead} landed", 60.0)
+    return until(is_landed, f"{bead} landed")
 
 
 def test_beads_from_their_filing_to_their_end(run: Gt) -> None:
@@ -149,7 +149,7 @@ def test_one_bead_without_the_mayor_and_everything_that_shows_it(run: Gt, place:
 def test_no_land_leaves_the_branch(run: Gt, place: Place) -> None:
     tip = rigs.git(place.root, "rev-parse", "main")
     bead = run("do", "--no-land", rehearse(note("aside.txt")), "--json").json["bead"]
-    until(lambda: run("bead", "show", bead, "--json").json["status"] == "closed", "it is set aside", 60.0)
+    until(lambda: run("bead", "show", bead, "--json").json["status"] == "closed", "it is set aside")
     assert rigs.git(place.root, "rev-parse", "main") == tip
     assert "aside.txt" in rigs.git(place.root, "log", "--all", "--name-only", "--format=")
 
@@ -163,17 +163,20 @@ def test_sling_says_what_would_start(run: Gt) -> None:
     run("bead", "close", bead)
 
 
-def test_a_question_is_answered_in_words_and_by_number(run: Gt) -> None:
-    script = "gt escalate \"Which colour?\"\nwait 0.2\n" + note("colour.txt")
+def test_a_question_is_answered_in_words_and_by_number(run: Gt, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    wait = f"run until test -e {told}; do sleep 0.05; done\n"
+    script = f"gt escalate \"Which colour?\"\n{wait}{note('colour.txt')}"
     bead = run("do", rehearse(script), "--json").json["bead"]
 
     def asked() -> Any:
         return [n for n in run("status", "--json").json["needs_you"] if n["bead"] == bead]
 
-    need = until(asked, "the question", 60.0)[0]
+    need = until(asked, "the question")[0]
     assert "Which colour?" in run("status").out
     assert run("answer", need["id"], "green", "please").code == 0
     assert not asked()
+    told.touch()
     landed(run, bead)
 
 

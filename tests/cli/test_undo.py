@@ -103,7 +103,7 @@ def test_a_person_is_asked_after_seeing_it_and_no_changes_nothing(run: Gt, place
 
     def terminal(*words: str) -> pexpect.spawn[bytes]:
         command = ["-P", "-m", "gastown_tui", *words]
-        return pexpect.spawn(sys.executable, command, cwd=str(place.root), timeout=60, env=clean(tmp_path / "home"))
+        return pexpect.spawn(sys.executable, command, cwd=str(place.root), timeout=240, env=clean(tmp_path / "home"))
 
     asked = terminal("undo")
     asked.expect_exact("undo: file 'Four'")

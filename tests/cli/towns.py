@@ -13,7 +13,7 @@ from gastown_tui.door.client import Client
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import NoEngine
 from tests.support.environment import clean
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Said:
         return found
 
 
-def gt(folder: Path, *words: str, stdin: str = "", env: dict[str, str] | None = None, seconds: float = 90.0) -> Said:
+def gt(folder: Path, *words: str, stdin: str = "", env: dict[str, str] | None = None, seconds: float = 240.0) -> Said:
     """Run `gt` in a folder, as a process of its own, with nothing inherited but PATH."""
     command = [sys.executable, "-P", "-m", "gastown_tui", *words]
     done = subprocess.run(
@@ -66,4 +66,4 @@ def stop(place: Place, process: subprocess.Popen[bytes]) -> None:
     """End an engine in order."""
     if process.poll() is None:
         Client.of(place).order("stop")
-        process.wait(60)
+        process.wait(PATIENCE)

@@ -14,6 +14,7 @@ from tests.cockpit.driving import Driven, drive
 from tests.cockpit.fixtures import todo_app
 from tests.cockpit.fixtures.links import FixtureLink
 from tests.support.environment import clean
+from tests.support.waiting import PATIENCE
 
 ECHO = """
 import sys, termios, tty
@@ -53,7 +54,7 @@ def link(folder: Path) -> TerminalLink:
     return out
 
 
-async def shows(it: Driven, session: Session, words: str, seconds: float = 15.0) -> None:
+async def shows(it: Driven, session: Session, words: str, seconds: float = PATIENCE) -> None:
     """Wait until words stand on the screen."""
     async with asyncio.timeout(seconds):
         while words not in it.text():
@@ -76,7 +77,7 @@ def test_keys_reach_the_terminal_and_its_answers_the_screen(tmp_path: Path) -> N
             await shows(it, it_link.session, f"got {sent}")
         await it.press("ctrl+right_square_bracket")
         assert it.screen.top is None
-        await it_link.session.end(0.5)
+        await it_link.session.end(2.0)
 
     drive(it_link, script)
     sizes = [order for order in it_link.asked if isinstance(order, o.Resize)]
@@ -93,7 +94,7 @@ def test_colours_of_the_terminal_are_kept(tmp_path: Path) -> None:
         said = next(part for strip in strips for part in strip if "ready" in part.text)
         assert said.style is not None and said.style.color is not None
         await it.press("ctrl+right_square_bracket")
-        await it_link.session.end(0.5)
+        await it_link.session.end(2.0)
 
     drive(it_link, script)
 
@@ -104,7 +105,7 @@ def test_reading_only_types_nothing(tmp_path: Path) -> None:
     async def script(it: Driven) -> None:
         it.screen.desk.open("attach", "topaz")
         await it.press("a")
-        await it_link.session.end(0.5)
+        await it_link.session.end(2.0)
 
     drive(it_link, script, read_only=True)
     assert not any(isinstance(order, o.TypeKeys) for order in it_link.asked)

@@ -14,6 +14,7 @@ from gastown_tui.model.orders import TellMayor
 from gastown_tui.model.town import Town
 from tests.cockpit.driving import Driven, drive
 from tests.cockpit.fixtures.links import FixtureLink
+from tests.support.waiting import until_async
 
 PROMPT = "Add a page: small, and tested."
 
@@ -44,7 +45,7 @@ def test_a_key_that_writes_nothing_sends_it_at_once(key: str, asked: str) -> Non
     async def script(driven: Driven) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(guide.write(PROMPT, 3600.0))
-            await driven.pilot.pause(0.05)
+            await until_async(lambda: "› A" in driven.text(), "the first letter")
             await driven.press(key)
         await driven.redraw()
 
@@ -58,7 +59,7 @@ def test_a_letter_makes_it_the_persons() -> None:
     async def script(driven: Driven) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(guide.write(PROMPT, 3600.0))
-            await driven.pilot.pause(0.05)
+            await until_async(lambda: "› A" in driven.text(), "the first letter")
             await driven.press("x")
             assert "It is yours now" in driven.text() and not link.asked
             await driven.press("y", "enter")

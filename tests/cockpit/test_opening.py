@@ -31,7 +31,7 @@ class Opened:
     def gt(self) -> Any:
         """Open it and wait until the board is there."""
         child: Any = pexpect.spawn(
-            sys.executable, ["-m", "gastown_tui"], cwd=str(self.place.root), dimensions=(40, 120), timeout=60,
+            sys.executable, ["-m", "gastown_tui"], cwd=str(self.place.root), dimensions=(40, 120), timeout=240,
             env=clean(self._home, COLORTERM="truecolor"),
         )  # fmt: skip
         self.children.append(child)
@@ -106,7 +106,7 @@ def test_words_for_the_mayor_become_a_plan_that_a_key_accepts(opened: Opened) ->
     child.expect_exact(b"draft")
     child.send("a")
     # Nobody reads the terminal meanwhile: a line that takes nothing must not hold up the engine behind it.
-    until(lambda: _landed(opened) == 1, "the bead to land", 60)
+    until(lambda: _landed(opened) == 1, "the bead to land")
     leave(child, "i")
 
 

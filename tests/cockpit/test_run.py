@@ -29,7 +29,7 @@ class Shown:
         environment = clean(folder / "home", COLORTERM="truecolor", TZ="UTC", **env)
         self.child: Any = pexpect.spawn(
             sys.executable, ["-m", "tests.cockpit.fixtures.show", str(self.result)],
-            cwd=str(ROOT), env=environment, dimensions=(40, 120), timeout=30,
+            cwd=str(ROOT), env=environment, dimensions=(40, 120), timeout=240,
         )  # fmt: skip
 
     def opened(self) -> None:
@@ -45,6 +45,10 @@ class Shown:
                 out += self.child.read_nonblocking(65536, timeout=quiet)
             except pexpect.TIMEOUT:
                 return out
+
+    def drawn(self, quiet: float = 0.5) -> bytes:
+        """Everything written from the next sign on until nothing came for so many seconds."""
+        return bytes(self.child.read(1)) + self.read_until_still(quiet)
 
     def ended(self) -> str:
         """Why it ended, once it has."""
@@ -92,17 +96,18 @@ def test_a_dropped_line_ends_the_screen_only(shown: Shown) -> None:
 
 def test_standing_still_writes_nothing(shown: Shown) -> None:
     shown.opened()
-    shown.read_until_still(1.0)
-    assert shown.read_until_still(2.0) == b""
+    # On a slow machine it may still be opening: what moves by itself never gives two still seconds.
+    windows = (shown.read_until_still(2.0) for _ in range(20))
+    assert b"" in windows
 
 
 def test_a_move_of_the_selection_is_cheap(shown: Shown) -> None:
     shown.opened()
-    shown.read_until_still(0.5)
+    shown.read_until_still(1.5)
     shown.child.send("g2")
-    shown.read_until_still(0.5)
+    shown.drawn()
     shown.child.send("j")
-    assert len(shown.read_until_still(0.5)) < 6000
+    assert len(shown.drawn()) < 6000
 
 
 def test_a_dumb_terminal_is_told_so(tmp_path: Path) -> None:
@@ -156,12 +161,13 @@ def test_a_click_selects_and_the_chip_opens_what_needs_you(tmp_path: Path) -> No
     made.read_until_still(0.5)
     made.child.send("\x1b[<0;114;1M\x1b[<0;114;1m")
     made.child.expect_exact(b"Can wait")
+    made.read_until_still(0.5)
     made.child.send("\x1b")
-    made.read_until_still(0.5)
+    made.drawn()
     made.child.send("\x1b[<0;40;8M\x1b[<0;40;8m")
-    made.read_until_still(0.5)
+    made.drawn()
     made.child.send("p3")
-    made.read_until_still(0.5)
+    made.drawn()
     made.child.send("\x11")
     made.child.expect_exact(b"Leave")
     made.child.send("d")
@@ -173,7 +179,7 @@ def test_what_the_terminal_shows_is_what_was_drawn(tmp_path: Path, seed: int) ->
     """Only changes are sent: after many of them an emulator must show the very rows the screen believes in."""
     result = tmp_path / "rows.json"
     child: Any = pexpect.spawn(
-        sys.executable, ["-m", "tests.cockpit.fixtures.shuffle", str(result), str(seed)], cwd=str(ROOT), timeout=60,
+        sys.executable, ["-m", "tests.cockpit.fixtures.shuffle", str(result), str(seed)], cwd=str(ROOT), timeout=240,
         env=clean(tmp_path / "home", COLORTERM="truecolor", TZ="UTC"), dimensions=(40, 120),
     )  # fmt: skip
     screen = Screen(40, 120)

@@ -14,6 +14,7 @@ from gastown_tui.door.server import Door
 from gastown_tui.engine.place import Place
 from gastown_tui.world import DiskFiles
 from tests.door.fake import FakeEngine
+from tests.support.waiting import PATIENCE
 
 
 def a_place(folder: Path) -> Place:
@@ -37,7 +38,7 @@ async def serving(engine: FakeEngine, place: Place, keep_alive: float = wire.KEE
         await door.close()
 
 
-async def until(true: Callable[[], object], seconds: float = 20.0) -> None:
+async def until(true: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait for a condition, with a deadline."""
     end = time.monotonic() + seconds
     while not true():

@@ -22,7 +22,7 @@ def test_a_bead_lands_and_both_bodies_of_the_link_agree(tmp_path: Path) -> None:
         async with hosting(place) as engine, following(place) as link:
             await link.ready.wait()
             bead = (await link.ask(DoOnce(rehearse(note("a.txt")))))["bead"]
-            await until(lambda: bead in link.town.beads and link.town.beads[bead].work.stage == "landed", 60.0)
+            await until(lambda: bead in link.town.beads and link.town.beads[bead].work.stage == "landed")
             await until(lambda: link.town == engine.town)
             polecat = next(a.name for a in link.town.agents.values() if a.bead == bead and a.role == "polecat")
             await until(lambda: link.feed(polecat) == engine.feed(polecat))

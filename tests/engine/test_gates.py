@@ -145,13 +145,16 @@ def test_a_dialog_waits_for_the_overseer_and_gets_just_that_answer(tmp_path: Pat
 def test_a_question_in_words_gets_its_answer_in_words(tmp_path: Path) -> None:
     async def story() -> None:
         async with running(founded(tmp_path)) as town:
-            bead = await town.do(rehearse("gt escalate 'Which port?'\nwait 1\n" + note("a")))
+            told = tmp_path / "told"
+            wait = f"run until test -e {told}; do sleep 0.05; done\n"
+            bead = await town.do(rehearse(f"gt escalate 'Which port?'\n{wait}{note('a')}"))
             await town.until(lambda t: any(n.kind == "question" for n in t.needs.values()), "the question")
             need = next(iter(town.town.needs.values()))
             with pytest.raises(Usage, match="in words"):
                 await town.engine.ask(Answer(need.id))
             await town.engine.ask(Answer(need.id, text="8080"))
             await town.until(lambda t: not t.needs, "it to be settled")
+            told.touch()
             await town.landed(bead)
 
     asyncio.run(story())

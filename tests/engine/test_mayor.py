@@ -47,7 +47,7 @@ def test_one_message_to_landed_code_in_waves(tmp_path: Path) -> None:
             answer = await town.engine.ask(ApprovePlan(plan))
             ids = answer["beads"]
             assert town.town.column(town.bead(ids["c"])) == "backlog"
-            await town.landed(*ids.values(), seconds=40)
+            await town.landed(*ids.values(), seconds=240)
             log = rigs.git(place.root, "log", "--first-parent", "--format=%s").splitlines()
             assert f"{ids['c']}" in log[0], "what needs others lands after them"
             assert (place.root / "c.txt").exists()
@@ -159,9 +159,9 @@ def test_a_used_up_budget_holds_what_is_new_and_asks(tmp_path: Path) -> None:
             assert (await town.engine.ask(Answer(need, "keep holding")))["open"]
             assert need in town.town.needs, "it goes on standing under needs-you"
             while town.engine.config.budget_usd < town.town.cost_usd:
+                await town.until(lambda t: any(n.kind == "budget" for n in t.needs.values()), "the next question")
                 need = next(n.id for n in town.town.needs.values() if n.kind == "budget")
                 await town.engine.ask(Answer(need, "double it"))
-                await asyncio.sleep(0.5)
             await town.landed(second)
 
     asyncio.run(story())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 
 from gastown_tui.engine.ports import HIGHEST, LOWEST, Ports
@@ -15,18 +16,19 @@ def test_fifty_agents_have_ports_of_their_own() -> None:
 
 
 def test_a_port_somebody_listens_on_is_not_given() -> None:
-    wanted = Ports().of("quartz", 2)
+    name = f"quartz-{os.getpid()}"  # a test beside this one has other ports
+    wanted = Ports().of(name, 2)
     with socket.socket() as other:
         other.bind(("127.0.0.1", wanted + 1))
         other.listen()
-        given = Ports().of("quartz", 2)
+        given = Ports().of(name, 2)
     assert given not in (wanted, wanted + 1)
 
 
 def test_who_comes_back_has_what_it_had_though_its_server_still_listens() -> None:
-    ports = Ports()
-    first = ports.of("quartz", 1)
+    ports, name = Ports(), f"jasper-{os.getpid()}"
+    first = ports.of(name, 1)
     with socket.socket() as own:
         own.bind(("127.0.0.1", first))
         own.listen()
-        assert ports.of("quartz", 1) == first
+        assert ports.of(name, 1) == first

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,10 +19,10 @@ from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError, NoEngine, Refused
 from gastown_tui.model.orders import Freeze, Thaw
-from tests.engine.towns import founded, note, rehearse, running
+from tests.engine.towns import founded, holding, note, rehearse, running
 from tests.support import rigs
 from tests.support.environment import clean
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE, until
 
 
 def engine_process(place: Place, home: Path) -> subprocess.Popen[bytes]:
@@ -48,9 +47,6 @@ def test_a_dead_polecat_goes_on_in_the_same_worktree_and_epoch(tmp_path: Path) -
             script = "write a.txt <<END\na\nEND\nonce died crash\ncommit Add a\ndone A"
             bead = await town.do(rehearse(script))
             await town.until(lambda t: any(a.deaths for a in t.agents.values()), "a death")
-            dead = time.monotonic()
-            await town.until(lambda t: any(a.deaths and a.live for a in t.agents.values()), "it to go on")
-            assert time.monotonic() - dead < 5
             await town.landed(bead)
             assert town.bead(bead).work.epoch == 1
         ended = [r.event for r in records(town.place) if isinstance(r.event, e.AgentEnded) and not r.event.expected]
@@ -75,9 +71,10 @@ def test_one_that_keeps_dying_is_held_and_nothing_more_is_started(tmp_path: Path
 def test_kill_nine_of_the_engine_loses_nothing_and_lands_once(tmp_path: Path) -> None:
     place = founded(tmp_path)
     first = engine_process(place, tmp_path / "home")
-    long = "write a.txt <<END\na\nEND\ncommit First\nwrite b.txt <<END\nunsaved\nEND\nwait 2\ncommit Second\ndone Both"
+    first_step, unsaved = "write a.txt <<END\na\nEND\ncommit First", "write b.txt <<END\nunsaved\nEND"
+    long = f"{first_step}\n{unsaved}\nonce held wait 600\ncommit Second\ndone Both"
     bead = str(Client.of(place).order("do", {"text": rehearse(long)})["bead"])
-    until(lambda: list(place.worktrees.glob("*/*/b.txt")), "unsaved work")
+    until(lambda: holding(place), "unsaved work")
     town = read_town(place)
     agents = [(a.pid, a.start_ticks) for a in town.live_agents()]
     os.kill(first.pid, signal.SIGKILL)
@@ -87,10 +84,10 @@ def test_kill_nine_of_the_engine_loses_nothing_and_lands_once(tmp_path: Path) ->
         until(lambda: not [pair for pair in agents if processes.is_alive(*pair)], "the old agents to be gone")
         until(lambda: rigs.git(place.root, "for-each-ref", "refs/gt/wip"), "unsaved work to be kept")
         assert rigs.git(place.root, "show", f"refs/gt/wip/{bead}/e1:b.txt") == "unsaved"
-        until(lambda: read_town(place).beads[bead].work.stage == "landed", "the bead to land", 40)
+        until(lambda: read_town(place).beads[bead].work.stage == "landed", "the bead to land")
     finally:
         second.send_signal(signal.SIGTERM)
-        assert second.wait(20) == 0
+        assert second.wait(PATIENCE) == 0
     work = read_town(place).beads[bead].work
     assert work.epoch == 1
     assert rigs.git(place.root, "log", "--first-parent", "--format=%s").splitlines()[0].startswith(f"Merge {bead}")
@@ -102,14 +99,14 @@ def test_kill_nine_of_the_engine_loses_nothing_and_lands_once(tmp_path: Path) ->
 
 
 def test_down_ends_what_it_started_keeps_unsaved_work_and_up_goes_on(tmp_path: Path) -> None:
-    stranger = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    stranger = subprocess.Popen(["sleep", "600"], start_new_session=True)
 
     async def story() -> None:
         place = founded(tmp_path)
-        script = "write a.txt <<END\nunsaved\nEND\nonce held wait 4\ncommit A\ndone A"
+        script = "write a.txt <<END\nunsaved\nEND\nonce held wait 600\ncommit A\ndone A"
         async with running(place) as town:
             bead = await town.do(rehearse(script))
-            await town.until(lambda t: list(place.worktrees.glob("*/*/a.txt")), "unsaved work")
+            await town.until(lambda t: holding(place), "unsaved work")
             agents = [(a.pid, a.start_ticks) for a in town.town.live_agents()]
             assert agents
         assert not [pair for pair in agents if processes.is_alive(*pair)]
@@ -129,7 +126,7 @@ def test_down_ends_what_it_started_keeps_unsaved_work_and_up_goes_on(tmp_path: P
 def test_freeze_stops_every_process_where_it_stands(tmp_path: Path) -> None:
     async def story() -> None:
         async with running(founded(tmp_path)) as town:
-            ticking = "run while :; do date +%N > tick; sleep 0.01; done & sleep 1; kill $!\n"
+            ticking = "run while :; do date +%N > tick; sleep 0.01; done\n"
             bead = await town.do(rehearse(ticking + note("a")))
             await town.until(lambda t: list(town.place.worktrees.glob("*/*/tick")), "it to tick")
             tick = next(iter(town.place.worktrees.glob("*/*/tick")))
@@ -172,8 +169,8 @@ def test_a_session_killed_before_it_wrote_its_prompt_down_starts_afresh(tmp_path
     async def story() -> None:
         place = founded(tmp_path)
         async with running(place) as town:
-            bead = await town.do(rehearse("once held wait 5\n" + note("a.txt")))
-            await town.until(lambda t: any(a.bead == bead for a in t.live_agents()), "a polecat")
+            bead = await town.do(rehearse("once held wait 600\n" + note("a.txt")))
+            await town.until(lambda t: holding(place), "a polecat that waits")
         for transcript in place.sessions.glob("*/*.jsonl"):
             transcript.unlink()
         async with running(place) as town:

@@ -127,21 +127,24 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     try:
         stalled = planter.ask("do", text=LOOK)["bead"]
         loud = planter.ask("do", text=WORK)["bead"]
-        agent = until(lambda: planter.client.town().beads[stalled].assignee, "a polecat at work", 60.0)
+        agent = until(lambda: planter.client.town().beads[stalled].assignee, "a polecat at work")
         # What nobody has yet, one of the planted orders may take back.
-        until(lambda: planter.client.town().beads[loud].assignee, "another beside it", 60.0)
+        until(lambda: planter.client.town().beads[loud].assignee, "another beside it")
         texts = list(TYPED.values())
         for at in range(0, len(texts), AT_ONCE):
             planter.plant(agent, "\n".join(texts[at : at + AT_ONCE]))
-        until(lambda: planter.client.town().beads[loud].work.returns, "a gate that sends it back", 60.0)
-        until(lambda: loud in [n.bead for n in planter.client.town().needs.values()], "a polecat's question", 60.0)
-        raw = "".join(path.read_text(errors="replace") for path in place.spool.glob("*.raw"))
-        assert all(core(FOUND[name])[:20] in raw for name in SEEN), "not planted on a screen"
+        until(lambda: planter.client.town().beads[loud].work.returns, "a gate that sends it back")
+        until(lambda: loud in [n.bead for n in planter.client.town().needs.values()], "a polecat's question")
+        until(lambda: all(core(FOUND[name])[:20] in _shown(place) for name in SEEN), "all of it on a screen")
         assert planter.ask("release", bead=stalled, reason=texts[0])
         assert planter.taken >= TAKEN and planter.left_out > len(TYPED)
         yield place
     finally:
         stop(place, process)
+
+
+def _shown(place: Place) -> str:
+    return "".join(path.read_text(errors="replace") for path in place.spool.glob("*.raw"))
 
 
 def holding(text: str) -> list[str]:

@@ -42,7 +42,7 @@ ORDER = st.one_of(
     st.tuples(st.sampled_from(["plan", "approve", "approve", "edit", "drop"]), PICK, TEXT),
 )
 AGENT = st.tuples(st.sampled_from(["give", "on", "on", "on", "spend", "hold", "retry"]), PICK, st.booleans())
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from gastown_tui.model.orders import DoOnce
 from gastown_tui.model.town import Town
 from gastown_tui.world import DiskFiles, SystemClock
 from tests.support import rigs
-from tests.support.waiting import until_async
+from tests.support.waiting import PATIENCE, until_async
 
 GREEN = "test ! -e RED"
 """A gate that is red where a file called RED is."""
@@ -59,6 +59,11 @@ def note(name: str, text: str = "text") -> str:
     return f"write {name} <<END\n{text}\nEND\ncommit Add {name}\ndone Added {name}"
 
 
+def holding(place: Place) -> bool:
+    """Whether a worker has come to its `once held wait`: when it comes back it does not wait again."""
+    return any((place.root / ".git").glob("worktrees/*/rehearse-once-held"))
+
+
 @dataclass
 class Running:
     """An engine that runs, and ways to wait for it."""
@@ -80,7 +85,7 @@ class Running:
         """A bead as the durable town has it."""
         return self.town.beads[id]
 
-    async def until(self, condition: Callable[[Town], object], what: str, seconds: float = 30.0) -> None:
+    async def until(self, condition: Callable[[Town], object], what: str, seconds: float = 2 * PATIENCE) -> None:
         """Wait for the town to be so; what it looked like stands in the failure."""
 
         def look() -> bool:
@@ -92,7 +97,7 @@ class Running:
             lines = "\n".join(f"[{x.agent}] {x.verb} {x.text} {x.detail}" for x in self.engine.lines.lines()[-40:])
             raise AssertionError(f"{error}\n{self.engine.status()}\n{lines}") from error
 
-    async def landed(self, *ids: str, seconds: float = 30.0) -> None:
+    async def landed(self, *ids: str, seconds: float = 2 * PATIENCE) -> None:
         """Wait until all these beads have landed."""
         await self.until(lambda t: all(t.beads[id].work.stage == "landed" for id in ids), f"{ids} to land", seconds)
 

@@ -37,7 +37,7 @@ def test_it_starts_runs_one_tool_and_stops(tmp_path: Path) -> None:
                 session.read()
                 return [asked.step for asked in model.of("hello")] == [0, 1] and "Done." in session.tail_text(40)
 
-            until(idle, "the end of its turn", 60)
+            until(idle, "the end of its turn")
         except AssertionError as error:
             raise AssertionError(f"{error}\n{session.tail_text(40)}\n{model}") from error
         finally:

@@ -118,7 +118,7 @@ class Stage:
     def gt(self, *words: str) -> str:
         """Run `gt` as the overseer would; fails with what it said."""
         command = [sys.executable, "-m", "gastown_tui", *words]
-        done = subprocess.run(command, cwd=self.place.root, env=self.env, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=self.place.root, env=self.env, capture_output=True, text=True, timeout=240)
         assert done.returncode == 0, f"gt {' '.join(words)}: {done.stdout}{done.stderr}"
         return done.stdout
 
@@ -132,7 +132,7 @@ class Stage:
         found: dict[str, Any] = json.loads(self.place.engine_json.read_text())
         return found
 
-    def until(self, condition: Any, what: str, seconds: float = 90.0) -> Any:
+    def until(self, condition: Any, what: str, seconds: float = 300.0) -> Any:
         """Wait; a failure shows what everybody did."""
         try:
             return until(condition, what, seconds)
@@ -175,7 +175,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
                 stage.gt("down")
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1200)
 def test_from_one_message_to_a_landing_through_a_kill(stage: Stage) -> None:
     """Plan, a refused push, a rejection, a SIGKILL of the engine, the session resumed, a landing; all of it once."""
     main, thinking = rigs.git(stage.place.root, "rev-parse", "main"), stage.model.hold("mend", 1)
@@ -186,14 +186,14 @@ def test_from_one_message_to_a_landing_through_a_kill(stage: Stage) -> None:
     assert stage.status()["beads"]["working"] == 0, "something was started before the overseer said yes"
     stage.gt("plan", "approve")
 
-    stage.until(lambda: len(stage.model.of("mend")) >= 2, "the polecat to mend what came back", 180)
+    stage.until(lambda: len(stage.model.of("mend")) >= 2, "the polecat to mend what came back", 400)
     _look_at_refusals(stage)
     old = [(agent.pid, agent.start_ticks) for agent in stage.town().live_agents()]
     os.kill(stage.engine()["pid"], signal.SIGKILL)
     stage.until(lambda: not any(processes.is_alive(pid, ticks) for pid, ticks in old), "the old sessions to be gone")
     thinking.set()
     stage.gt("up")
-    stage.until(lambda: stage.status()["beads"]["landed"] == 1, "the landing", 180)
+    stage.until(lambda: stage.status()["beads"]["landed"] == 1, "the landing", 400)
     stage.gt("down")
     _look_at_the_end(stage, main)
 

@@ -112,7 +112,7 @@ def test_a_tail_of_zeros_or_rubbish_is_cut(tmp_path: Path) -> None:
         assert list(journal.replay(0)) == _lines(1, 31)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7), segment=st.sampled_from([10**6, 200]))
 def test_a_flipped_bit_is_never_passed_over(tmp_path: Path, place: int, bit: int, segment: int) -> None:
     folder = Path(tempfile.mkdtemp(dir=tmp_path))

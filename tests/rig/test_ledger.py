@@ -70,7 +70,7 @@ changes = st.dictionaries(names, st.one_of(st.none(), st.binary(max_size=2)), mi
 branches = (f"ledger-{n}" for n in itertools.count())
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(groups=st.lists(changes, min_size=1, max_size=8))
 def test_any_changes_leave_what_a_plain_mapping_would(git: Git, groups: list[dict[str, bytes | None]]) -> None:
     branch = next(branches)

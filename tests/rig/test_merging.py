@@ -257,7 +257,7 @@ rows = st.lists(st.sampled_from(["a", "b", "c", "d", "}", ""]), max_size=9)
 lines = rows.map(lambda found: "".join(f"{row}\n" for row in found))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(base=lines, ours=lines, theirs=lines)
 def test_where_both_merge_the_tree_is_gits_and_nothing_is_lost(git: Git, base: str, ours: str, theirs: str) -> None:
     start, one, two = _fork(git, {"f": base}, {"f": ours}, {"f": theirs})

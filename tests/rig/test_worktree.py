@@ -230,7 +230,7 @@ def _kill_at(moment: Callable[[], bool], repository: Path, env: dict[str, str], 
         for child in family:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
-        psutil.wait_procs(family, timeout=10)
+        psutil.wait_procs(family, timeout=90)
 
 
 def test_a_detached_one_moves_but_not_over_edits(git: Git, ours: Worktrees) -> None:

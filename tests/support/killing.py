@@ -25,6 +25,7 @@ from gastown_tui.model.orders import CloseBead, CreateBead, Order, UpdateBead
 from gastown_tui.world import DiskFiles
 from tests.support import rigs
 from tests.support.environment import clean
+from tests.support.waiting import PATIENCE, until
 
 CALLERS = 4
 """Orders that are under way at once."""
@@ -173,11 +174,14 @@ class Killer:
     def __exit__(self, *_: object) -> None:
         assert self._server.stdin is not None and self._server.stdout is not None
         self._server.stdin.close()
-        self._server.wait(30)
+        self._server.wait(PATIENCE)
         self._server.stdout.close()
 
     def kill(self, place: Place, expected: Expected, count: Count, chance: random.Random, longest: float) -> None:
-        """Let an engine work, kill it at an instant of [0, longest], and count what is wrong with its town."""
+        """Let an engine work, kill it at an instant of [0, longest], and count what is wrong with its town.
+
+        Every other engine is given that long from its first answer on: on a slow machine it is at work then, too.
+        """
         assert self._server.stdin is not None and self._server.stdout is not None
         acks = place.root.parent / "acks"
         acks.unlink(missing_ok=True)
@@ -185,6 +189,8 @@ class Killer:
         self._server.stdin.write(json.dumps(wanted) + "\n")
         self._server.stdin.flush()
         pid = int(self._server.stdout.readline())
+        if count.kills % 2:
+            until(lambda: acks.exists() and acks.stat().st_size, "its first answer")
         time.sleep(chance.uniform(0.0, longest))
         os.kill(pid, signal.SIGKILL)
         status = int(self._server.stdout.readline())

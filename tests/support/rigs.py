@@ -20,7 +20,7 @@ def git(folder: Path, *args: str, stdin: str | None = None, check: bool = True) 
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     if check and done.returncode:
         raise AssertionError(f"git {' '.join(args)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -59,6 +59,6 @@ def is_sound(folder: Path) -> bool:
         env=clean(folder.parent / "home"),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
     )
     return done.returncode == 0 and "error" not in done.stderr and "missing" not in done.stdout

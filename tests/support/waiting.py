@@ -9,9 +9,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _STEP = 0.01
+PATIENCE = 90.0
+"""Seconds a test waits for what should come at once: nobody waits that long unless something is wrong."""
 
 
-def until(condition: Callable[[], T], what: str, seconds: float = 20.0) -> T:
+def until(condition: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
     """The first true value of `condition`; fails saying `what` was waited for, and what it was at the end."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
@@ -21,7 +23,7 @@ def until(condition: Callable[[], T], what: str, seconds: float = 20.0) -> T:
     return found
 
 
-async def until_async(condition: Callable[[], T], what: str, seconds: float = 20.0) -> T:
+async def until_async(condition: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
     """The same inside an event loop, which goes on meanwhile."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

@@ -58,13 +58,13 @@ class Stage:
 
     def run(self, prompt: str, role: str = "polecat", resume: bool = False) -> subprocess.CompletedProcess[str]:
         """A worker without a terminal: it ends after its turn."""
-        return subprocess.run(self.words(prompt, role, resume), cwd=self.tree, env=self.environment, timeout=60,
+        return subprocess.run(self.words(prompt, role, resume), cwd=self.tree, env=self.environment, timeout=240,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
     def open(self, prompt: str = "", role: str = "polecat", resume: bool = False) -> pexpect.spawn[str]:
         """A worker in a terminal."""
         program, *words = self.words(prompt, role, resume)
-        return pexpect.spawn(program, words, cwd=str(self.tree), env=self.environment, timeout=30, encoding="utf-8",
+        return pexpect.spawn(program, words, cwd=str(self.tree), env=self.environment, timeout=120, encoding="utf-8",
                              dimensions=(40, 120), echo=True)
 
     def asked(self, *, hooks: bool = False) -> list[str]:
