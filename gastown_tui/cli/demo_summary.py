@@ -30,7 +30,7 @@ class Figures:
 def summarise(records: Iterable[Record]) -> Figures:
     """Count what the records of one town tell."""
     figures = Figures()
-    began, starts = 0.0, 0
+    began, starts, runs = 0.0, 0, 0
     planned: set[str] = set()
     landed: set[str] = set()
     for record in records:
@@ -44,11 +44,16 @@ def summarise(records: Iterable[Record]) -> Figures:
         elif isinstance(event, e.Landed):
             landed.add(event.bead)
             figures.target_commit, figures.seconds = event.commit, record.at - began
+        elif isinstance(event, e.TrainLanded):
+            figures.target_commit = event.commit
+        elif isinstance(event, e.RunEnded):
+            runs += 1
         elif isinstance(event, e.Spent):
             figures.cost_by_role[event.role] = figures.cost_by_role.get(event.role, 0.0) + event.usd
         else:
             _count(event, figures)
     figures.planned, figures.landed, figures.restarts = len(planned), len(landed & planned), max(0, starts - 1)
+    figures.test_runs = runs or figures.test_runs  # before runs were told of, each verdict on a bead was one
     figures.seconds = round(figures.seconds, 3)
     figures.cost_by_role = {role: round(usd, 6) for role, usd in sorted(figures.cost_by_role.items())}
     figures.cost_usd = round(sum(figures.cost_by_role.values()), 6)

@@ -94,6 +94,7 @@ class Deacon:
         ref = f"refs/heads/{base.config.target}"
         found = base.repo.lookup(ref)
         begun = {b.work.landing for b in town.in_column("refinery") if b.work.landing}
+        begun |= {town.train.commit} if town.train is not None else set()
         if found == town.tip:
             for old in [n for n in town.needs.values() if n.kind == "tip"]:
                 base.books.write("deacon", e.Answered(old.id, "moved back"), *needs.landing_resumed(town, "tip"))

@@ -33,7 +33,7 @@ from gastown_tui.engine.mayor import Mayor
 from gastown_tui.engine.opening import Opened, opened
 from gastown_tui.engine.place import Place
 from gastown_tui.engine.polecat import Polecats
-from gastown_tui.engine.refinery import Refinery
+from gastown_tui.engine.refinery.round import Refinery
 from gastown_tui.engine.sessions import Sessions
 from gastown_tui.engine.sheriff import Sheriff
 from gastown_tui.engine.sling import Sling

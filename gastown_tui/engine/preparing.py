@@ -31,7 +31,7 @@ async def prepared(base: Base, lease: Lease) -> Path:
     done = mark(base, worktree)
     if done.exists():
         return worktree
-    _bring(base, worktree)
+    bring(base, worktree)
     env = command_environment(base, lease.branch, lease.polecat)
     for command in base.config.worktree.setup:
         ran = await commands.run(command, worktree, env, _SETUP_SECONDS, base.clock)
@@ -41,8 +41,8 @@ async def prepared(base: Base, lease: Lease) -> Path:
     return worktree
 
 
-def _bring(base: Base, worktree: Path) -> None:
-    """Copy and link files that git does not have."""
+def bring(base: Base, worktree: Path) -> None:
+    """Copy and link the files config.toml names into a worktree, where git does not have them."""
     settings = base.config.worktree
     for name in (*settings.copy, *settings.link):
         source, goal = base.place.root / name, worktree / name

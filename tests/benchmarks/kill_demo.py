@@ -64,7 +64,7 @@ def finish(process: subprocess.Popen[bytes]) -> dict[str, Any]:
 
 def twice(root: Path) -> int:
     """How many beads have more than one merge commit on the target."""
-    bodies = rigs.git(root, "log", "--first-parent", "--format=%B%x00", "main")
+    bodies = rigs.git(root, "log", "--merges", "--format=%B%x00", "main")
     return sum(1 for count in Counter(_TRAILER.findall(bodies)).values() if count > 1)
 
 

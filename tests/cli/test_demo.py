@@ -39,8 +39,8 @@ def recomputed(root: Path) -> dict[str, Any]:
     return {
         "planned": len(planned), "landed": len({event["bead"] for event in of("landed")} & planned),
         "rejected": sum(not event["review"]["ok"] for event in of("reviewed")), "conflicts": len(of("conflicted")),
-        "gate_failures": sum(not event["review"]["ok"] for event in of("gated")), "test_runs": len(of("gated")),
-        "restarts": len(of("engine_started")) - 1, "target_commit": of("landed")[-1]["commit"],
+        "gate_failures": sum(not event["review"]["ok"] for event in of("gated")), "test_runs": len(of("run_ended")),
+        "restarts": len(of("engine_started")) - 1, "target_commit": of("train_landed")[-1]["commit"],
         "cost_by_role": {role: round(sum(x["usd"] for x in of("spent") if x["role"] == role), 6) for role in roles},
     }  # fmt: skip
 
@@ -55,7 +55,7 @@ def judged(root: Path, document: dict[str, Any]) -> None:
     assert document["cost_usd"] == round(sum(again["cost_by_role"].values()), 6) > 0
     assert document["target_commit"] == rigs.git(root, "rev-parse", "main")
     assert rigs.is_sound(root) and rigs.git(root, "status", "--porcelain") == ""
-    merges = rigs.git(root, "log", "--first-parent", "--merges", "--format=%(trailers:key=Bead,valueonly)", "main")
+    merges = rigs.git(root, "log", "--merges", "--format=%(trailers:key=Bead,valueonly)", "main")
     beads = [line.split("@")[0] for line in merges.splitlines() if line]
     assert len(beads) == len(set(beads)) == document["landed"]
 

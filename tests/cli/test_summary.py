@@ -6,6 +6,7 @@ from gastown_tui.cli.demo_summary import Figures, summarise
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Review
 from gastown_tui.model.convoy import Convoy
+from gastown_tui.model.merge import GateRun
 
 
 def gated(ok: bool) -> e.Gated:
@@ -38,6 +39,16 @@ def test_each_figure() -> None:
         planned=2, landed=1, rejected=1, conflicts=1, gate_failures=1, test_runs=2, restarts=1, seconds=10.0,
         cost_usd=0.875, cost_by_role={"polecat": 0.75, "witness": 0.125}, target_commit="e" * 40,
     )  # fmt: skip
+
+
+def test_a_train_counts_each_of_its_beads_and_one_run() -> None:
+    """The target is the train's commit, and a run of the gates is one, however many beads it tells of."""
+    run = GateRun("b" * 40, "unittest", True, 1.0, beads=("td-1", "td-2"))
+    train = e.TrainLanded("f" * 40, ("td-1", "td-2"))
+    told = (e.RunEnded(run), gated(True), gated(True), e.Landed("td-1", 1, "d" * 40), e.Landed("td-2", 1, "e" * 40))
+    found = summarise(records(e.PlanApproved("p1", Convoy("c1", "A", ("td-1", "td-2"), 1.0),
+                                             {"a": "td-1", "b": "td-2"}), *told, train))  # fmt: skip
+    assert (found.landed, found.test_runs, found.target_commit) == (2, 1, "f" * 40)
 
 
 def test_a_bead_that_landed_twice_is_one_bead() -> None:

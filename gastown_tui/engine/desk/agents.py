@@ -8,6 +8,7 @@ from gastown_tui import config as settings
 from gastown_tui.engine import minutes, needs
 from gastown_tui.engine.deacon import GO_ON, HOLD
 from gastown_tui.engine.desk import Desk, handles
+from gastown_tui.engine.refinery import landing
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
 from gastown_tui.model.bead import Check, Review
@@ -133,8 +134,8 @@ def _effects(desk: Desk, need: e.Need, choice: str, words: str) -> list[e.AnyEve
         return [e.BeadMoved(bead.id, {"release": "release", "drop": "close"}[choice], words)]
     elif need.kind == "ungated" and choice == "land" and bead is not None and bead.id in town.queue:
         return [e.MergeTurned(bead.id, "allowed", "the overseer allowed it untested")]
-    elif need.kind == "landing" and bead is not None and bead.id in town.queue:
-        return [e.MergeTurned(bead.id, "queued")]
+    elif need.kind == "landing":
+        return landing.again(base)
     elif need.kind == "budget" and choice == "double it":
         base.config = settings.with_budget(base.config, base.config.budget_usd * 2)
         settings.save(base.place.config, base.config, base.files)

@@ -1,0 +1,115 @@
+"""Candidates: chains of merges in memory, one bead on the other; a step is kept, so a changed tail costs the tail."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gastown_tui.engine.base import Base
+from gastown_tui.model.importing import adopted
+from gastown_tui.model.merge import Car
+from gastown_tui.model.town import Town
+from gastown_tui.rig import merging
+from gastown_tui.rig.conflicts import Conflicted
+
+_KEPT = 4096
+"""Steps that are kept: a queue of some hundred beads, in some orders."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bead merged onto the commit `onto`: `commit` and its `tree`, or what is in the way of having them."""
+
+    car: Car
+    onto: str
+    commit: str = ""
+    tree: str = ""
+    conflicts: tuple[Conflicted, ...] = ()
+    lost: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether it can be tested."""
+        return bool(self.commit)
+
+
+class Candidates:
+    """What the tree would be with some beads landed. Every call works for a while: not on the event loop."""
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+        self._steps: OrderedDict[tuple[str, Car], Step] = OrderedDict()
+
+    def chain(self, town: Town, tip: str, cars: Iterable[Car]) -> list[Step]:
+        """The beads one on the other from a tip on, up to the first that cannot be merged there (it is the last).
+
+        Raises:
+            GasTownError: git is unsure; nothing is known of any conflict.
+        """
+        out: list[Step] = []
+        for car in cars:
+            step = self.step(town, out[-1].commit if out else tip, car)
+            out.append(step)
+            if not step.ok:
+                break
+        return out
+
+    def tree(self, town: Town, tip: str, cars: Iterable[Car]) -> str:
+        """The tree of a whole chain; "" when something in it cannot be merged. Raises GasTownError."""
+        steps = self.chain(town, tip, cars)
+        return steps[-1].tree if steps else ""
+
+    def step(self, town: Town, onto: str, car: Car) -> Step:
+        """One bead merged onto a commit. Raises GasTownError."""
+        if (known := self._steps.get((onto, car))) is None:
+            known = self._steps[onto, car] = self._merged(town, onto, car)
+        self._steps.move_to_end((onto, car))
+        while len(self._steps) > _KEPT:
+            self._steps.popitem(last=False)
+        return known
+
+    def _merged(self, town: Town, onto: str, car: Car) -> Step:
+        base = self._base
+        root = base.place.root
+        merged = merging.merge(root, onto, car.commit)
+        if isinstance(merged, merging.Conflict):
+            return Step(car, onto, conflicts=merged.paths)
+        fork = base.repo.merge_base(onto, car.commit)
+        lost = ["no common history"] if fork is None else merging.survived(root, fork, onto, car.commit, merged.tree)
+        if lost:
+            return Step(car, onto, lost=tuple(lost))
+        return Step(car, onto, self._commit(town, onto, car, merged.tree), merged.tree)
+
+    def _commit(self, town: Town, onto: str, car: Car, tree: str) -> str:
+        """The `--no-ff` merge commit of one bead (interfaces.md); the same every time, so a crash finds it again."""
+        base, bead = self._base, town.beads[car.bead]
+        name, email = base.repo.ident()
+        text = merging.landing_message(f"Merge {bead.id}: {bead.title}", bead.id, car.epoch)
+        return merging.landing_commit(
+            base.place.root, tree=tree, parents=[onto, car.commit], message=text,
+            author=(name if adopted(bead) else bead.assignee or name, email), committer=(name, email),
+            when=bead.work.since,
+        )  # fmt: skip
+
+    def whole(self, steps: list[Step], number: int, when: float) -> str:
+        """The commit a train lands as: its only step, or one merge of them all, of the tree that was tested.
+
+        Args:
+            number: the run in which they were tested.
+            when: Unix seconds.
+        """
+        if len(steps) == 1:
+            return steps[0].commit
+        base = self._base
+        ids = [step.car.bead for step in steps]
+        name, email = base.repo.ident()
+        merges = "\n".join(f"{step.commit[:9]} {step.car.bead}" for step in steps)
+        text = (
+            f"Land {len(ids)} beads: {', '.join(ids)}\n\n"
+            f"Tested as a whole in run {number}, and not one by one:\n\n{merges}\n"
+        )
+        return merging.landing_commit(
+            base.place.root, tree=steps[-1].tree, parents=[steps[0].onto, steps[-1].commit], message=text,
+            author=(name, email), committer=(name, email), when=when,
+        )  # fmt: skip

@@ -1,0 +1,149 @@
+"""Lands a tested train: durable intent first, then git, then the record; a cut-off landing is settled from git."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from gastown_tui.engine import needs
+from gastown_tui.engine.base import Base
+from gastown_tui.model import events as e
+from gastown_tui.model.bead import Bead, Review
+from gastown_tui.model.merge import GateRun, MergeRequest, Train
+from gastown_tui.model.town import Town
+from gastown_tui.rig.errors import InTheWay, Moved
+
+_LOOK_EVERY = 2.0
+
+
+class Landing:
+    """Moves the target, and nothing else does."""
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+
+    async def depart(self, train: Train) -> None:
+        """Make a train's commit the target's tip, unless something changed since it was made up."""
+        base = self._base
+        town = base.books.pending
+        fits = all((m := town.queue.get(car.bead)) is not None and m.car == car and not m.hold for car in train.cars)
+        if not fits or town.train is not None or "landing" in town.holds or town.tip != train.onto:
+            return
+        run = town.runs.get(train.tree)
+        passed = [] if run is None else [_passed(town.beads[car.bead], train, run) for car in train.cars]
+        await base.books.record("refinery", *passed, e.TrainBegun(train))
+        await self._move(train)
+
+    async def _move(self, train: Train) -> None:
+        base = self._base
+        branch = base.config.target
+        where: list[Path] = await asyncio.to_thread(base.repo.checkouts_of, branch)
+        try:
+            if where:
+                await asyncio.to_thread(base.repo.fast_forward, where[0], train.commit)
+            else:
+                await asyncio.to_thread(base.repo.move, f"refs/heads/{branch}", train.onto, train.commit)
+        except InTheWay as error:
+            await self._in_the_way(train, error)
+        except Moved:
+            await self._failed(train, "the target moved")
+        else:
+            await self._landed(train)
+
+    async def _in_the_way(self, train: Train, error: InTheWay) -> None:
+        """The train waits; the overseer is told what git will not overwrite."""
+        why = f"your edits are in the way: {', '.join(error.paths[:5])}" if error.paths else error.title
+        names = ", ".join(train.beads)
+        question = f"{names} tested green and waiting. In your checkout git will not overwrite: "
+        question += ", ".join(error.paths) or error.title
+        first = train.beads[0]
+        title = f"{first if len(train.beads) == 1 else f'{len(train.beads)} beads'} wait for your edits"
+        title = title.replace(" wait ", " waits ") if len(train.beads) == 1 else title
+        asked = needs.asked(self._base, "landing", "target", title, question, ("retry",), bead=first)
+        await self._base.books.record("refinery", e.TrainFailed(train.commit, why, train.beads), *asked)
+
+    async def _failed(self, train: Train, why: str) -> None:
+        """The beads are queued again: what landed instead is tested with them first."""
+        state = "queued" if self._base.config.gated else "allowed"
+        turned = (e.MergeTurned(id, state, why) for id in train.beads)
+        await self._base.books.record("refinery", e.TrainFailed(train.commit, why, train.beads), *turned)
+
+    async def unblock(self, need: e.Need) -> None:
+        """Let trains go on once nothing they change is edited in the person's checkout; looks every two seconds."""
+        base = self._base
+        await base.clock.sleep(_LOOK_EVERY)
+        town = base.books.town
+        dirty, touched = await asyncio.to_thread(self._edits, town.tip, [entry.commit for entry in waiting(town)])
+        if not dirty & touched and need.id in base.books.pending.needs:
+            answered = e.Answered(need.id, "your edits are out of the way", bead=need.bead)
+            base.books.write("refinery", answered, *again(base))
+
+    def _edits(self, tip: str, commits: list[str]) -> tuple[set[str], set[str]]:
+        """What is edited where the target is checked out, and what some commits change."""
+        repo = self._base.repo
+        where = repo.checkouts_of(self._base.config.target)
+        dirty = {line[3:].strip('"') for path in where for line in repo.status(path)}
+        return dirty, {path for commit in commits for path in repo.changed_paths(tip, commit)}
+
+    async def settle(self, town: Town) -> None:
+        """Finish a landing whose engine died between its intent and its record: git knows whether it happened."""
+        base = self._base
+        begun = next((bead for bead in town.in_column("refinery") if bead.work.landing), None)
+        train = town.train
+        if train is None:
+            if begun is not None:
+                await self._settle_single(town, begun)
+            return
+        tip = base.repo.tip(f"refs/heads/{base.config.target}")
+        recorded = any(not town.beads[id].work.landing for id in train.beads if id in town.beads)
+        if recorded or tip == train.commit or await asyncio.to_thread(base.repo.is_ancestor, train.commit, tip):
+            await self._landed(train)
+        elif tip == train.onto:
+            await self._move(train)
+        else:
+            await self._failed(train, "the target moved")
+
+    async def _settle_single(self, town: Town, bead: Bead) -> None:
+        """A landing of one bead as ledgers had it before there were trains."""
+        base, candidate = self._base, bead.work.landing
+        tip = base.repo.tip(f"refs/heads/{base.config.target}")
+        if tip == candidate or await asyncio.to_thread(base.repo.is_ancestor, candidate, tip):
+            await base.books.record("refinery", e.Landed(bead.id, bead.work.epoch, candidate))
+        else:
+            why = "the engine ended while it landed"
+            failed = e.LandingFailed(bead.id, bead.work.epoch, why)
+            await base.books.record("refinery", failed, e.MergeTurned(bead.id, "queued"))
+
+    async def _landed(self, train: Train) -> None:
+        """Record a train that git has: each bead that is not yet recorded, and then the whole, in one group."""
+        base = self._base
+        town = base.books.pending
+        steps = dict(zip(train.cars, train.steps, strict=True))
+        left = [car for car in train.cars if (b := town.beads.get(car.bead)) is not None and b.work.landing]
+        landed = [e.Landed(car.bead, car.epoch, steps[car]) for car in left]
+        answered = needs.settled(town, "landing", "target", "landed")
+        answered += [x for car in left for x in needs.settled(town, "ungated", car.bead, "landed")]
+        await base.books.record("refinery", *landed, e.TrainLanded(train.commit, train.beads), *answered)
+        for car in left:
+            said = f"{car.bead} {town.beads[car.bead].title}"
+            with_ = f" with {len(train.cars) - 1} more" if len(train.cars) > 1 else ""
+            detail = f"{train.commit[:9]}{with_}"
+            await base.feed.add(base.clock.now(), "refinery", "LANDED", said, detail=detail, bead=car.bead)
+
+
+def waiting(town: Town) -> list[MergeRequest]:
+    """The entries that wait for the person's edits to be out of the way, by id."""
+    found = (m for m in town.queue.values() if m.state == "waiting" and not needs.raised(town, "ungated", m.bead))
+    return sorted(found, key=lambda m: m.bead)
+
+
+def again(base: Base) -> list[e.AnyEvent]:
+    """The events that let what waited for the person's edits go on, as it was before."""
+    state = "queued" if base.config.gated else "allowed"
+    return [e.MergeTurned(entry.bead, state) for entry in waiting(base.books.pending)]
+
+
+def _passed(bead: Bead, train: Train, run: GateRun) -> e.Gated:
+    """That a bead was green as a part of what lands."""
+    review = Review("refinery", True, bead.work.commit)
+    return e.Gated(bead.id, bead.work.epoch, train.onto, train.tree, run.gates, review, run.seconds)

@@ -1,0 +1,233 @@
+"""The Refinery's round: looks at the queue anew after every change, begins and stops runs, and sends trains off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from functools import partial
+
+from gastown_tui.engine import needs
+from gastown_tui.engine.base import Base
+from gastown_tui.engine.jobs import Jobs
+from gastown_tui.engine.refinery import sending
+from gastown_tui.engine.refinery.candidates import Candidates, Step
+from gastown_tui.engine.refinery.landing import Landing
+from gastown_tui.engine.refinery.slots import Slots
+from gastown_tui.engine.refinery.testing import Testing
+from gastown_tui.engine.refinery.thinking import OURS, Thinking, View, ordered
+from gastown_tui.model import events as e
+from gastown_tui.model.errors import GasTownError
+from gastown_tui.model.merge import TestRun, Train
+from gastown_tui.model.town import Town
+
+Beads = tuple[str, ...]
+
+
+class Refinery:
+    """Keeps no truth of its own: what is queued, in flight, known and landing stands in the town."""
+
+    def __init__(self, base: Base, jobs: Jobs) -> None:
+        self._base = base
+        self._jobs = jobs
+        self._slots = Slots(base)
+        self._testing = Testing(base, self._slots)
+        self._candidates = Candidates(base)
+        self._thinking = Thinking(self._candidates)
+        self._landing = Landing(base)
+        self._stopping: set[int] = set()
+        self._seen: tuple[object, ...] = ()
+        self._again = False
+
+    def gates_id(self) -> str:
+        """Names the gates as they are configured: verdicts are kept by tree and by this."""
+        return self._testing.gates_id()
+
+    def look(self, town: Town) -> None:
+        """Have every run in flight running, settle a landing that was cut off, and plan anew if anything changed."""
+        self._note(town)
+        for number, run in town.testing.items():
+            if number not in self._stopping:
+                self._jobs.start(f"refinery run {number}", partial(self._testing.run, run))
+        if self._jobs.busy("refinery landing"):
+            return
+        if town.train is not None or any(bead.work.landing for bead in town.in_column("refinery")):
+            self._jobs.start("refinery landing", partial(self._landing.settle, town))
+            return
+        if (need := _in_the_way(town)) is not None:
+            self._jobs.start("refinery unblock", partial(self._landing.unblock, need))
+        seen = (
+            town.queue, town.testing, town.runs, town.tip, town.holds, town.needs, self._base.config, self._slots.count,
+            tuple(bead.work.held for bead in town.in_column("refinery")),
+        )  # fmt: skip
+        if "landing" not in town.holds and not _same(seen, self._seen):
+            self._jobs.start("refinery plan", partial(self._plan, town, seen))
+
+    def _note(self, town: Town) -> None:
+        """Say in a line what is being tested."""
+        said = []
+        for _, run in sorted(town.testing.items()):
+            more = f" and {len(run.cars) - 1} more" if len(run.cars) > 1 else ""
+            said.append(f"{run.beads[0] if run.cars else run.kind}{more} on {run.base[:9]}")
+        if said:
+            self._base.notes["refinery"] = f"testing {', '.join(said)}"
+        else:
+            self._base.notes.pop("refinery", None)
+
+    async def _plan(self, town: Town, seen: tuple[object, ...]) -> None:
+        """Look, decide, and do what was decided as far as it still fits."""
+        base, self._again = self._base, False
+        tip = base.repo.tip(f"refs/heads/{base.config.target}")
+        if tip != town.tip:
+            return
+        if not base.config.gated:
+            await self._ungated(town, tip)
+        else:
+            view = await asyncio.to_thread(self._thinking.look, town, tip, self.gates_id(), self._slots.count)
+            await self._apply(town, view)
+        self._seen = () if self._again else seen
+
+    async def _apply(self, town: Town, view: View) -> None:
+        base, decision = self._base, view.decision
+        now = base.books.pending
+        if now.tip != view.tip or now.train is not None:
+            return
+        events = [*self._leaving(now, view), *self._shunted(now, view)]
+        gone = {event.bead for event in events if isinstance(event, e.Conflicted | e.Gated)}
+        stops = [*view.stale, *(view.running[beads] for beads in decision.stop)]
+        begun = list(self._begun(now, view, gone))
+        if events or begun:
+            await base.books.record("refinery", *events, *begun)
+        for step in view.conflicts:
+            said = f"conflict in {', '.join(path.path for path in step.conflicts)}"
+            await base.feed.add(base.clock.now(), "refinery", "BACK", said, bead=step.car.bead, ok=False)
+        for number in stops:
+            if (run := base.books.pending.testing.get(number)) is not None and number not in self._stopping:
+                self._stopping.add(number)
+                self._jobs.start(f"refinery stop {number}", partial(self._stop, run))
+        if decision.land and not gone & set(decision.land):
+            await self._land(town, view)
+
+    def _leaving(self, now: Town, view: View) -> Iterable[e.AnyEvent]:
+        """What goes back: text conflicts with the tip, and what was red once more alone."""
+        base = self._base
+        for step in view.conflicts:
+            if _stands(now, step):
+                yield sending.conflicted(base, now.beads[step.car.bead], step)
+        for step in view.lost:
+            if _stands(now, step):
+                needs.hold_bead(base, now.beads[step.car.bead], f"The merge of {step.car.bead} loses lines",
+                                "\n".join(step.lost[:20]))  # fmt: skip
+        for id in view.decision.back:
+            run = sending.red_run(now, id)
+            if id in now.queue and run is not None:
+                yield sending.gated(base, now, now.beads[id], run)
+
+    def _shunted(self, now: Town, view: View) -> Iterable[e.AnyEvent]:
+        """Who changes lanes, who waits for another ahead of it, and who is set aside green."""
+        for id in view.decision.confirm:
+            beside = sending.company(now, id)
+            why = f"red beside {', '.join(beside[:3])}" if beside else "red alone"
+            if id in now.queue:
+                yield e.Shunted(id, "confirm", why, beside)
+        for id, beside in view.decision.requeue:
+            if id in now.queue and now.beads[id].work.no_land:
+                lease = now.beads[id].work.lease
+                yield e.BeadMoved(id, "set_aside", f"not landed: branch {lease.branch if lease else '?'} is left")
+            elif id in now.queue:
+                why = f"green alone, red beside {', '.join(beside[:3])}" if beside else "green the second time"
+                yield e.Shunted(id, "end", why, beside)
+        for id, why in view.waits.items():
+            if id in now.queue and now.queue[id].why != why and now.queue[id].state == "queued":
+                yield e.MergeTurned(id, "queued", why)
+
+    def _begun(self, now: Town, view: View, gone: set[str]) -> Iterable[e.RunBegun]:
+        """The runs that begin, in the slots there are."""
+        number = now.run_number
+        free = self._slots.free(now)
+        for beads in view.decision.start:
+            steps = view.chains[beads]
+            if not free or gone & set(beads) or not all(step.ok and _stands(now, step) for step in steps):
+                continue
+            last, number = steps[-1], number + 1
+            alone = len(beads) == 1 and (now.queue[beads[0]].lane or now.beads[beads[0]].work.no_land)
+            yield e.RunBegun(TestRun(
+                number, "confirm" if alone else "train", view.tip, tuple(step.car for step in steps), last.commit,
+                last.tree, self.gates_id(), free.pop(0), self._base.clock.now(),
+            ))  # fmt: skip
+
+    async def _stop(self, run: TestRun) -> None:
+        """End a run that can tell nothing any more; its slot is free when its processes are gone."""
+        try:
+            if (task := self._jobs.running.get(f"refinery run {run.number}")) is not None:
+                task.cancel()
+                await asyncio.wait([task])
+            if run.number in self._base.books.pending.testing:
+                dropped = e.RunDropped(run.number, "no longer wanted", run.beads)
+                await self._base.books.record("refinery", dropped)
+        finally:
+            self._stopping.discard(run.number)
+
+    async def _land(self, town: Town, view: View) -> None:
+        """Send a green prefix off, unless the person's edits are in the way of one before it."""
+        steps = view.chains[view.decision.land]
+        if _in_the_way(self._base.books.pending) is not None or not all(step.ok for step in steps):
+            return
+        run = town.runs.get(steps[-1].tree)
+        await self._depart(steps, run.number if run is not None else 0)
+
+    async def _depart(self, steps: list[Step], number: int) -> None:
+        now = self._base.clock.now()
+        commit = await asyncio.to_thread(self._candidates.whole, steps, number, now)
+        train = Train(
+            tuple(step.car for step in steps), tuple(step.commit for step in steps), commit, steps[0].onto,
+            steps[-1].tree, number, now,
+        )  # fmt: skip
+        if not self._jobs.start("refinery landing", partial(self._off, train)):
+            self._again = True
+
+    async def _off(self, train: Train) -> None:
+        try:
+            await self._landing.depart(train)
+        except GasTownError:
+            self._seen = ()
+            raise
+
+    async def _ungated(self, town: Town, tip: str) -> None:
+        """Without gates each landing asks, and what was allowed lands one by one."""
+        base = self._base
+        for entry in ordered(town):
+            bead = town.beads[entry.bead]
+            if bead.work.held or entry.hold:
+                continue
+            step = await asyncio.to_thread(self._candidates.step, town, tip, entry.car)
+            if not step.ok:
+                view = View(tip, [step] if step.conflicts else [], [step] if step.lost else [])
+                await self._apply(town, view)
+            elif entry.state == "allowed" and _in_the_way(town) is None:
+                await self._depart([step], 0)
+                return
+            elif entry.state == "queued":
+                named = f"{bead.id} ({bead.title})"
+                question = f"{base.config.rig} is UNGATED: nothing was tested. Land {named} all the same?"
+                title = f"Land {bead.id} untested?"
+                asked = needs.asked(base, "ungated", bead.id, title, question, ("wait", "land"), bead=bead.id)
+                if base.books.pending.queue.get(bead.id) == entry:
+                    turned = e.MergeTurned(bead.id, "waiting", "UNGATED: waits for your yes")
+                    await base.books.record("refinery", turned, *asked)
+
+
+def _in_the_way(town: Town) -> e.Need | None:
+    """The open question about the person's edits in the way of a train."""
+    return next((need for need in town.needs.values() if need.kind == "landing"), None)
+
+
+def _stands(town: Town, step: Step) -> bool:
+    entry = town.queue.get(step.car.bead)
+    return entry is not None and entry.car == step.car and not town.beads[step.car.bead].work.landing
+
+
+def _same(now: tuple[object, ...], before: tuple[object, ...]) -> bool:
+    return len(now) == len(before) and all(a is b or a == b for a, b in zip(now, before, strict=True))
+
+
+__all__ = ["OURS", "Refinery"]
