@@ -68,6 +68,7 @@ class State(msgspec.Struct, frozen=True):
     runs: Map[str, GateRun] = Map()
     testing: Map[int, TestRun] = Map()
     train: Train | None = None
+    last: Train | None = None
     run_number: int = 0
     rate: float = RATE
     holds: Map[str, str] = Map()

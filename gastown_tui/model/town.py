@@ -88,6 +88,7 @@ class _Scalars(msgspec.Struct, frozen=True):
     holds: dict[str, str]
     costs: dict[str, float]
     train: Train | None = None
+    last: Train | None = None
     run_number: int = 0
     rate: float = RATE
 

@@ -129,7 +129,7 @@ def train_landed(town: S, event: e.TrainLanded, record: e.Record) -> S:
             raise Illegal(f"{car.bead} is not recorded as landed.", "Nothing was changed.")
     # Somebody may have moved the target on between git's landing and this record.
     tip = event.commit if town.train is not None and town.tip == town.train.onto else town.tip
-    return town.with_(train=None, tip=tip)
+    return town.with_(train=None, last=town.train, tip=tip)
 
 
 def _train(town: State, commit: str, beads: tuple[str, ...]) -> tuple[Car, ...]:
