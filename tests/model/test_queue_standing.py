@@ -6,7 +6,7 @@ from immutables import Map
 
 from gastown_tui.model.bead import Work, make
 from gastown_tui.model.merge import Car, GateRun, MergeRequest, TestRun, Train
-from gastown_tui.model.queue.line import Line, joined, of_tip, queue_line
+from gastown_tui.model.queue.standing import Line, joined, of_tip, queue_line
 from gastown_tui.model.town import Town
 
 NOW = 1_000.0
