@@ -65,6 +65,13 @@ class EnvSettings:
 
 
 @dataclass(frozen=True)
+class SheriffAllow:
+    """What the Sheriff's stops let through: `paths` as globs (`*` goes through folders; a folder means all in it)."""
+
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Config:
     """The whole of config.toml (interfaces.md)."""
 
@@ -72,6 +79,10 @@ class Config:
     prefix: str = "gt"
     target: str = "main"
     land: str = "local"
+    remote: str = "origin"
+    ci: str = ""
+    ci_timeout: float = 3600.0
+    sign_off: bool = False
     approve_plan: str = "ask"
     max_polecats: int = 6
     budget_usd: float = 0.0
@@ -82,6 +93,8 @@ class Config:
     gates: tuple[Gate, ...] = ()
     sheriff: tuple[str, ...] = ()
     sheriff_timeout: float = 300.0
+    sheriff_allow: SheriffAllow = SheriffAllow()
+    max_file_mb: float = 5.0
     worktree: WorktreeSettings = WorktreeSettings()
     roles: Roles = Roles()
     env: EnvSettings = EnvSettings()
@@ -94,7 +107,7 @@ class Config:
         return bool(self.gates)
 
 
-_CHOICES = {"land": ("local", "push", "pr"), "approve_plan": ("ask", "auto")}
+_CHOICES = {"land": ("local", "push", "pr"), "approve_plan": ("ask", "auto"), "ci": ("", "push")}
 
 
 def load(path: Path) -> Config:
@@ -108,7 +121,8 @@ def load(path: Path) -> Config:
     config: Config = _build(Config, values, "")
     for name, allowed in _CHOICES.items():
         if getattr(config, name) not in allowed:
-            raise GasTownError(f"config.toml: {name} is one of {', '.join(allowed)}.", "Mend it and try again.")
+            named = ", ".join(word or '""' for word in allowed)
+            raise GasTownError(f"config.toml: {name} is one of {named}.", "Mend it and try again.")
     if config.slots < 0:
         raise GasTownError("config.toml: slots is 0 (as many as there is room for) or more.", "Mend it and try again.")
     if config.max_polecats < 1:
