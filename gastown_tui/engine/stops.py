@@ -65,12 +65,12 @@ def reason(found: Sequence[Stop], fork: str) -> str:
         lines.append(f"- and {len(found) - _SHOWN} more")
     if any(stop.name in ("large file", "key file") for stop in found):
         lines.append(
-            f"Deleting a file in a further commit is not enough, its history would land: `git reset --soft {fork[:12]}`, "
-            "`git rm --cached FILE`, name it in .gitignore, and commit the rest again."
+            "Deleting a file in a further commit is not enough, its history would land: "
+            f"`git reset --soft {fork[:12]}`, `git rm --cached FILE`, name it in .gitignore, and commit the rest again."
         )
     lines.append(
-        "If the bead cannot do without it, do not work round this: `gt escalate \"<which file, and why>\"`. The overseer "
-        "can allow it under [sheriff_allow] in .gastown/config.toml."
+        "If the bead cannot do without it, do not work round this: `gt escalate \"<which file, and why>\"`. "
+        "The overseer can allow it under [sheriff_allow] in .gastown/config.toml."
     )
     return "The sheriff stops this, because of what the branch carries:\n" + "\n".join(lines)
 

@@ -15,6 +15,7 @@ from gastown_tui.model import edges, form
 from gastown_tui.model.edges import BLOCKING as BLOCKING
 from gastown_tui.model.edges import Dependency as Dependency
 from gastown_tui.model.errors import GasTownError
+from gastown_tui.model.merge import PullRequest
 from gastown_tui.model.turns import Back
 
 Raw = msgspec.Raw
@@ -82,6 +83,7 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     forgiven: int = 0
     reviews: tuple[Review, ...] = ()
     landing: str = ""
+    request: PullRequest | None = None
     landed: str = ""
     landed_at: float = 0.0
     landed_onto: str = ""

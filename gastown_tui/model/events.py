@@ -10,6 +10,11 @@ from gastown_tui.model.bead import Bead, Lease, Review
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.event import Event as Event
 from gastown_tui.model.lines import codec
+from gastown_tui.model.outward.events import RequestClosed as RequestClosed
+from gastown_tui.model.outward.events import RequestMerged as RequestMerged
+from gastown_tui.model.outward.events import RequestOpened as RequestOpened
+from gastown_tui.model.outward.events import RequestReturned as RequestReturned
+from gastown_tui.model.outward.events import Rewritten as Rewritten
 from gastown_tui.model.queue.events import MergeFirst as MergeFirst
 from gastown_tui.model.queue.events import MergeHeld as MergeHeld
 from gastown_tui.model.queue.events import RunBegun as RunBegun
@@ -337,6 +342,7 @@ AnyEvent = (
     | PlanSubmitted | PlanApproved | PlanDropped | Spent | Restored | Undone | Redone
     | RunBegun | RunEnded | RunDropped | Shunted | MergeFirst | MergeHeld | TrainBegun | TrainFailed | TrainLanded
     | UndoBegun | LandingUndone | LandingRedone
+    | Rewritten | RequestOpened | RequestReturned | RequestMerged | RequestClosed
 )  # fmt: skip
 
 

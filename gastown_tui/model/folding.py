@@ -40,14 +40,14 @@ def _bead(town: State, id: str) -> Bead:
     return found
 
 
-def _fenced(town: State, id: str, epoch: int) -> Bead:
+def fenced(town: State, id: str, epoch: int) -> Bead:
     bead = _bead(town, id)
     if bead.work.epoch != epoch:
         raise Illegal(f"{id} is at epoch {bead.work.epoch}, not {epoch}.", "Somebody newer has the bead.")
     return bead
 
 
-def _unclaimed(bead: Bead) -> Bead:
+def unclaimed(bead: Bead) -> Bead:
     """The bead, unless git may be moving the target to its commit this instant: that is settled first."""
     if bead.work.landing:
         raise Illegal(f"{bead.id} is landing.", "Nothing was changed. Try again in a moment.")
@@ -124,7 +124,7 @@ def bead_changed(town: S, event: e.BeadChanged, record: e.Record) -> S:
 def bead_moved(town: S, event: e.BeadMoved, record: e.Record) -> S:
     if event.move not in PLAIN:
         raise Illegal(f"{event.move} is no plain move.", f"There are: {', '.join(sorted(PLAIN))}.")
-    bead = _unclaimed(_bead(town, event.bead))
+    bead = unclaimed(_bead(town, event.bead))
     bead = lifecycle.make(bead, event.move, record.at)
     if event.move in ("release", "close", "reopen", "set_aside"):
         bead = bead.working(lease=None, held="", landing="")
@@ -196,7 +196,7 @@ def agent_ended(town: S, event: e.AgentEnded, record: e.Record) -> S:
 
 @case(e.Submitted)
 def submitted(town: S, event: e.Submitted, record: e.Record) -> S:
-    bead = lifecycle.make(_fenced(town, event.bead, event.epoch), "submit", record.at)
+    bead = lifecycle.make(fenced(town, event.bead, event.epoch), "submit", record.at)
     return town.put(bead.working(commit=event.commit, commits=event.commits, reviews=()))
 
 
@@ -204,29 +204,29 @@ def _judged(bead: Bead, review: Review, forward: str, at: float) -> Bead:
     if review.commit != bead.work.commit:
         raise Illegal(f"{review.by} looked at {review.commit[:9]}, {bead.id} is at {bead.work.commit[:9]}.", "")
     bead = bead.working(reviews=(*(r for r in bead.work.reviews if r.by != review.by), review))
-    return lifecycle.make(bead, forward, at) if review.ok else _back(bead, review.by, review.reason, at)
+    return lifecycle.make(bead, forward, at) if review.ok else back(bead, review.by, review.reason, at)
 
 
-def _back(bead: Bead, by: str, reason: str, at: float) -> Bead:
+def back(bead: Bead, by: str, reason: str, at: float) -> Bead:
     gone = Return(by, reason, at, bead.work.epoch)
     return lifecycle.make(bead, "send_back", at).working(returns=(*bead.work.returns, gone), landing="")
 
 
-def _unqueue(town: S, bead: Bead) -> S:
+def unqueue(town: S, bead: Bead) -> S:
     town = town.put(bead)
     return town.with_(queue=town.queue.delete(bead.id)) if bead.id in town.queue else town
 
 
 @case(e.Checked)
 def checked(town: S, event: e.Checked, record: e.Record) -> S:
-    bead = _fenced(town, event.bead, event.epoch)
+    bead = fenced(town, event.bead, event.epoch)
     lifecycle.check(bead, "pass")
     return town.put(_judged(bead, event.review, "pass", record.at))
 
 
 @case(e.Reviewed)
 def reviewed(town: S, event: e.Reviewed, record: e.Record) -> S:
-    bead = _fenced(town, event.bead, event.epoch)
+    bead = fenced(town, event.bead, event.epoch)
     lifecycle.check(bead, "approve")
     bead = _judged(bead, event.review, "approve", record.at)
     town = town.put(bead)
@@ -238,14 +238,14 @@ def reviewed(town: S, event: e.Reviewed, record: e.Record) -> S:
 
 @case(e.Conflicted)
 def conflicted(town: S, event: e.Conflicted, record: e.Record) -> S:
-    bead = _unclaimed(_fenced(town, event.bead, event.epoch))
+    bead = unclaimed(fenced(town, event.bead, event.epoch))
     lifecycle.check(bead, "land")
-    return _unqueue(town, _back(bead, "refinery", event.reason, record.at))
+    return unqueue(town, back(bead, "refinery", event.reason, record.at))
 
 
 @case(e.Gated)
 def gated(town: S, event: e.Gated, record: e.Record) -> S:
-    bead = _unclaimed(_fenced(town, event.bead, event.epoch))
+    bead = unclaimed(fenced(town, event.bead, event.epoch))
     lifecycle.check(bead, "land")
     if (known := town.runs.get(event.tree)) is None or not known.number:
         run = GateRun(event.tree, event.gates, event.review.ok, record.at, event.seconds, event.review.reason)
@@ -254,19 +254,19 @@ def gated(town: S, event: e.Gated, record: e.Record) -> S:
     if event.review.ok:
         return town.put(bead)
     town = town.with_(rate=learned(town.rate, True))
-    return _unqueue(town, _back(bead, "refinery", event.review.reason, record.at))
+    return unqueue(town, back(bead, "refinery", event.review.reason, record.at))
 
 
 @case(e.MergeTurned)
 def merge_turned(town: S, event: e.MergeTurned, record: e.Record) -> S:
     entry = _entry(town, event.bead)
-    _unclaimed(_bead(town, event.bead))
+    unclaimed(_bead(town, event.bead))
     return town.with_(queue=town.queue.set(event.bead, replace(entry, state=event.state, why=event.why)))
 
 
 @case(e.LandingBegun)
 def landing_begun(town: S, event: e.LandingBegun, record: e.Record) -> S:
-    bead = _fenced(town, event.bead, event.epoch)
+    bead = fenced(town, event.bead, event.epoch)
     lifecycle.check(bead, "land")
     if event.onto != town.tip:
         raise Illegal(f"The candidate of {bead.id} stands on {event.onto[:9]}, the tip is {town.tip[:9]}.", "")
@@ -282,7 +282,7 @@ def landing_begun(town: S, event: e.LandingBegun, record: e.Record) -> S:
 
 @case(e.LandingFailed)
 def landing_failed(town: S, event: e.LandingFailed, record: e.Record) -> S:
-    bead = _fenced(town, event.bead, event.epoch)
+    bead = fenced(town, event.bead, event.epoch)
     if not bead.work.landing or town.train is not None:
         raise Illegal(f"No landing of {bead.id} by itself has begun.", "")
     bead = bead.working(landing="")
@@ -292,7 +292,7 @@ def landing_failed(town: S, event: e.LandingFailed, record: e.Record) -> S:
 
 @case(e.Landed)
 def landed(town: S, event: e.Landed, record: e.Record) -> S:
-    bead = _fenced(town, event.bead, event.epoch)
+    bead = fenced(town, event.bead, event.epoch)
     if bead.work.landing != event.commit:
         raise Illegal(f"No landing of {bead.id} as {event.commit[:9]} has begun.", "")
     bead = lifecycle.make(bead, "land", record.at)
@@ -302,7 +302,7 @@ def landed(town: S, event: e.Landed, record: e.Record) -> S:
     # Somebody may have moved the target on between git's landing and this record; a train moves the tip as a whole.
     alone = town.train is None and town.tip == _entry(town, bead.id).onto
     tip = event.commit if alone else town.tip
-    return _unqueue(town.with_(tip=tip, rate=learned(town.rate, False)), bead)
+    return unqueue(town.with_(tip=tip, rate=learned(town.rate, False)), bead)
 
 
 @case(e.Escalated)

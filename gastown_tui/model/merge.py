@@ -53,6 +53,20 @@ class MergeRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return Car(self.bead, self.epoch, self.commit)
 
 
+class PullRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A bead's pull request: its number and address, the branch at the remote, and the commit that was pushed there.
+
+    `opened` is in unix seconds; reviews up to `seen` (as the service writes times) have been dealt with.
+    """
+
+    number: int
+    url: str
+    branch: str
+    commit: str
+    opened: float = 0.0
+    seen: str = ""
+
+
 class TestRun(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run of the gates in flight: `cars` in order on `base`, as `commit` with `tree`, in test slot `slot` from 1.
 

@@ -14,15 +14,16 @@ from gastown_tui.model import folding, folding_import
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.errors import GasTownError, Illegal
-from gastown_tui.model.events import HistoryImported, Landed, Need, Record, Restored, Submitted
+from gastown_tui.model.events import HistoryImported, Landed, Need, Record, RequestMerged, Restored, Submitted
 from gastown_tui.model.merge import RATE, GateRun, MergeRequest, TestRun, Train
+from gastown_tui.model.outward import folding as folding_outward
 from gastown_tui.model.queue import folding as folding_queue
 from gastown_tui.model.ready.bulk import with_agents, with_beads
 from gastown_tui.model.state import EngineInfo, Speech, State
 from gastown_tui.model.undoing import entries, landing_folding, noting
 
 CASES = folding.CASES
-FOLDING_ROOMS = (folding, folding_import, folding_queue, landing_folding, noting)
+FOLDING_ROOMS = (folding, folding_import, folding_queue, folding_outward, landing_folding, noting)
 """Importing them fills the table of cases."""
 
 
@@ -67,7 +68,8 @@ def _dated(town: Town, record: Record) -> Town:
         return town  # it is back word for word, with the dates it had
     when = stamp(record.at)
     closed = when if bead.status == "closed" and not bead.closed_at else bead.closed_at
-    if not isinstance(record.event, Landed | Submitted) and closed == bead.closed_at and bead.updated_at == when:
+    told = isinstance(record.event, Landed | RequestMerged | Submitted)
+    if not told and closed == bead.closed_at and bead.updated_at == when:
         return town
     return town.put(msgspec.structs.replace(bead, updated_at=when, closed_at=closed))
 

@@ -64,7 +64,8 @@ class Carried:
         told = git.run([*words, f"-G{pattern}", self.fork, self.commit], self.root).text
         for path in filter(None, told.split("\0")):
             before = {line for _, line in self._lines(self.fork, path, pattern)}
-            yield from ((path, number) for number, line in self._lines(self.commit, path, pattern) if line not in before)
+            after = self._lines(self.commit, path, pattern)
+            yield from ((path, number) for number, line in after if line not in before)
 
     def _lines(self, commit: str, path: str, pattern: str) -> list[tuple[int, str]]:
         told = git.run(["cat-file", "blob", f"{commit}:{path}"], self.root, check=False)

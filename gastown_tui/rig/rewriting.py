@@ -46,3 +46,10 @@ def put_back(worktree: Path, paths: Sequence[str]) -> None:
 
 def _literal(paths: Sequence[str]) -> bytes:
     return b"".join(b":(literal)" + path.encode("utf-8", "surrogateescape") + b"\0" for path in paths)
+
+
+def marked(worktree: Path, key: str) -> tuple[str, str]:
+    """The last commit's parents (ids, a blank between) and the value of its trailer `key`, "" for none."""
+    told = git.run(["log", "-1", "--no-show-signature", f"--format=%P%x1f%(trailers:key={key},valueonly)"], worktree)
+    parents, _, value = told.text.partition("\x1f")
+    return parents.strip(), value.strip()

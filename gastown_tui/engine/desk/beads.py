@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from gastown_tui.engine import rewriting
 from gastown_tui.engine.debris import unsaved
 from gastown_tui.engine.desk import Desk, handles
 from gastown_tui.model import bead as beads
@@ -166,7 +167,8 @@ async def done(desk: Desk, order: o.Done, caller: Caller) -> Any:
         raise Refused(f"{bead.id} is not yours.", "Stop here.")
     if bead.work.stage != "working":
         raise Refused(f"{bead.id} is with the {bead.work.stage} already.", "Wait for what it says.")
-    if changed := unsaved(await asyncio.to_thread(base.repo.status, live.worktree)):
+    changed = unsaved(await asyncio.to_thread(base.repo.status, live.worktree))
+    if changed and not await rewriting.of_hook(base, bead, live, changed):
         shown = "\n".join(changed[:10])
         raise Refused(f"There are changes without a commit:\n{shown}", "Commit what belongs to the bead, then gt done.")
     head = await asyncio.to_thread(base.repo.head_of, live.worktree)
