@@ -41,6 +41,7 @@ def _bead(town: State, id: str) -> Bead:
 
 
 def fenced(town: State, id: str, epoch: int) -> Bead:
+    """A bead whose lease is the one an event speaks of. Raises Illegal."""
     bead = _bead(town, id)
     if bead.work.epoch != epoch:
         raise Illegal(f"{id} is at epoch {bead.work.epoch}, not {epoch}.", "Somebody newer has the bead.")
@@ -208,11 +209,13 @@ def _judged(bead: Bead, review: Review, forward: str, at: float) -> Bead:
 
 
 def back(bead: Bead, by: str, reason: str, at: float) -> Bead:
+    """The bead with its polecat again, and who sent it there for what reason."""
     gone = Return(by, reason, at, bead.work.epoch)
     return lifecycle.make(bead, "send_back", at).working(returns=(*bead.work.returns, gone), landing="")
 
 
 def unqueue(town: S, bead: Bead) -> S:
+    """The town with a bead as it is now, and no entry of it in the queue."""
     town = town.put(bead)
     return town.with_(queue=town.queue.delete(bead.id)) if bead.id in town.queue else town
 
