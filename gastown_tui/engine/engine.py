@@ -20,6 +20,7 @@ from gastown_tui.engine.desk import adopt as desk_adopt
 from gastown_tui.engine.desk import agents as desk_agents
 from gastown_tui.engine.desk import beads as desk_beads
 from gastown_tui.engine.desk import imports as desk_import
+from gastown_tui.engine.desk import landings as desk_landings
 from gastown_tui.engine.desk import plans as desk_plans
 from gastown_tui.engine.desk import undo as desk_undo
 from gastown_tui.engine.desk.answers import Answers
@@ -38,6 +39,7 @@ from gastown_tui.engine.sessions import Sessions
 from gastown_tui.engine.sheriff import Sheriff
 from gastown_tui.engine.sling import Sling
 from gastown_tui.engine.status import status
+from gastown_tui.engine.undoing.settling import Undoings
 from gastown_tui.engine.witness import Witness
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import CannotWrite, GasTownError
@@ -48,7 +50,7 @@ from gastown_tui.redact import redact
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
-HANDLER_ROOMS = (desk_adopt, desk_agents, desk_beads, desk_import, desk_plans, desk_undo)
+HANDLER_ROOMS = (desk_adopt, desk_agents, desk_beads, desk_import, desk_landings, desk_plans, desk_undo)
 """Importing them fills the desk's table."""
 _TICK = 0.4
 _REST, _SHARE = 0.25, 9.0
@@ -75,6 +77,7 @@ class Engine:
         self._sheriff = Sheriff(base, jobs)
         self._witness = Witness(base, self._sessions, jobs)
         self._refinery = Refinery(base, jobs)
+        self._undoings = Undoings(base, jobs)
         self._mayor = Mayor(base, self._sessions, jobs)
         self._hooks = Hooks(base, self._sessions, self._mayor)
         self._desk = Desk(base, self._sessions, self._sling, self._deacon, self.stopped.set)
@@ -262,7 +265,7 @@ class Engine:
         town = self.town
         looks = (
             self._sling.look, self._deacon.look, self._polecats.look, self._sheriff.look, self._witness.look,
-            self._refinery.look, self._mayor.look, self._polecats.tidy,
+            self._refinery.look, self._undoings.look, self._mayor.look, self._polecats.tidy,
         )  # fmt: skip
         # While nothing can be written nothing is begun: the sling's round only says what it holds, and why.
         for look in looks[:1] if self._base.trouble else looks:

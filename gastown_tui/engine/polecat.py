@@ -15,6 +15,8 @@ from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.preparing import mark, prepared
 from gastown_tui.engine.sessions import Live, Sessions, Start
 from gastown_tui.engine.sling import place_name
+from gastown_tui.engine.undoing.settling import unattended
+from gastown_tui.engine.undoing.words import resumed
 from gastown_tui.model import events as e
 from gastown_tui.model.agent import POLECAT, Agent
 from gastown_tui.model.bead import Bead, Lease
@@ -42,7 +44,7 @@ class Polecats:
             return
         for bead in list(town.in_column("working")):
             lease = bead.work.lease
-            if lease is None or bead.work.held:
+            if lease is None or bead.work.held or unattended(bead):
                 continue
             if len(bead.work.returns) - bead.work.forgiven >= self._base.config.max_returns:
                 self._escalate(bead)
@@ -173,9 +175,10 @@ def polecat_prompt(base: Base, sessions: Sessions, bead: Bead, lease: Lease) -> 
     """What a polecat is told first."""
     runtime, _ = sessions.runtime_of(POLECAT)
     gates = "\n".join(gate.run for gate in base.config.gates)
+    text = "\n\n".join(filter(None, (bead.description, resumed(bead))))
     return prompts.render(
         "polecat", name=lease.polecat, rig=base.config.rig, bead=bead.id, title=bead.title,
-        description=bead.description, acceptance_criteria=str(bead.cold("acceptance_criteria", "")),
+        description=text, acceptance_criteria=str(bead.cold("acceptance_criteria", "")),
         files=", ".join(bead.work.files), branch=lease.branch, target=base.config.target, worktree=lease.worktree,
         gates=gates, instructions=instructions(Path(lease.worktree), runtime),
     )  # fmt: skip

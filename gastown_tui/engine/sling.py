@@ -71,8 +71,10 @@ class Sling:
     def give(self, bead: Bead) -> None:
         """Write the lease; the polecats' round starts the session once it is durable."""
         base = self._base
-        # Adopted work that was taken from its polecat goes on where it was: its first commits are a person's.
-        start = bead.work.commit if adopted(bead) else ""
+        # Adopted work that was taken from its polecat goes on where it was: its first commits are a person's. Work
+        # whose landing was taken back begins with all of it on top of what took it back.
+        resume = bead.work.back.resume if bead.work.back is not None else ""
+        start = bead.work.commit if adopted(bead) else resume
         base.books.write("engine", e.Slung(bead.id, self.lease(bead, start or base.books.pending.tip)))
 
     def lease(self, bead: Bead, start: str) -> Lease:

@@ -250,6 +250,21 @@ class Redo(Order, frozen=True):
     skip: bool = False
 
 
+class UndoLanding(Order, frozen=True, repr_omit_defaults=True):
+    """Take landings back, of beads or of all that landed since `to` (a time, or a commit of the target).
+
+    With `again` put back what was taken; with `polecat` have one do it where it conflicts; with `dry_run` only say
+    what it would do. `tip` is the target's tip as the person saw it, to refuse when it is another by now.
+    """
+
+    beads: tuple[str, ...] = ()
+    to: str = ""
+    again: bool = False
+    polecat: bool = False
+    dry_run: bool = False
+    tip: str = ""
+
+
 class Row(NamedTuple):
     """One row of the table: the order's name, its shape, who may ask, and what it does in words.
 
@@ -302,6 +317,8 @@ ORDERS: dict[str, Row] = {
         _row("stop", Stop, _PERSON, "Stop the engine", "the engine ended", "Start it again: gt up"),
         _row("type_keys", TypeKeys, _PERSON, "Type into a terminal"),
         _row("resize", Resize, _PERSON, "Size a terminal"),
+        _row("undo_landing", UndoLanding, _PERSON, "Take a landing back", "it goes through the queue by itself",
+             "Nothing was changed. While it waits: gt bead close ID. Once it has landed: gt redo BEAD"),
         _row("undo", Undo, _PERSON, "Undo the last order"),
         _row("redo", Redo, _PERSON, "Redo what was undone last"),
     )

@@ -55,6 +55,11 @@ def first_parent(repo_path: Path, commit: str) -> str:
     return told.line
 
 
+def onto(repo_path: Path, landed: str, known: str = "") -> str:
+    """The commit a landing stands on: the one that is known, else its first parent. Raises GasTownError."""
+    return known or first_parent(repo_path, landed)
+
+
 def blocked(repo_path: Path, tip: str, turns: Sequence[Turn]) -> Unturned | None:
     """The first of these changes that cannot be turned on top of `tip`; None when all can. Nothing is written down.
 
@@ -104,8 +109,8 @@ def turn(
 
 
 def _ends(repo_path: Path, one: Turn) -> tuple[str, str]:
-    onto = one.onto or first_parent(repo_path, one.landed)
-    return (onto, one.landed) if one.again else (one.landed, onto)
+    start = onto(repo_path, one.landed, one.onto)
+    return (start, one.landed) if one.again else (one.landed, start)
 
 
 def _tree(repo: pygit2.Repository, commit: str) -> str:

@@ -9,6 +9,7 @@ from gastown_tui.engine import minutes, needs
 from gastown_tui.engine.deacon import GO_ON, HOLD
 from gastown_tui.engine.desk import Desk, handles
 from gastown_tui.engine.refinery import landing
+from gastown_tui.engine.undoing import settling
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
 from gastown_tui.model.bead import Check, Review
@@ -108,7 +109,8 @@ def _acted_on(need: e.Need, choice: str) -> str:
     if need.kind == "bead":
         return "" if choice == "drop" else f"{need.agent or 'the next polecat'} was sent on with {need.bead}"
     acts = {
-        "ungated": "the refinery goes by it", "landing": "the refinery goes by it", "mayor": "the Mayor goes by it",
+        settling.ASK: f"{need.bead} went on at once", "ungated": "the refinery goes by it",
+        "landing": "the refinery goes by it", "mayor": "the Mayor goes by it",
         "budget": "the budget was raised (budget_usd in .gastown/config.toml)",
     }  # fmt: skip
     return acts.get(need.kind, "work went on at once" if choice in (GO_ON, "retry") else "")
@@ -136,6 +138,8 @@ def _effects(desk: Desk, need: e.Need, choice: str, words: str) -> list[e.AnyEve
         return [e.MergeTurned(bead.id, "allowed", "the overseer allowed it untested")]
     elif need.kind == "landing":
         return landing.again(base)
+    elif need.kind == settling.ASK:
+        return settling.answered(town, need, choice, words)
     elif need.kind == "budget" and choice == "double it":
         base.config = settings.with_budget(base.config, base.config.budget_usd * 2)
         settings.save(base.place.config, base.config, base.files)

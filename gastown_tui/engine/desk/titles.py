@@ -75,6 +75,12 @@ def _(order: o.Sling, town: Town) -> str:
 
 
 @_title.register
+def _(order: o.UndoLanding, town: Town) -> str:
+    verb = "put back" if order.again else "take back"
+    return f"{verb} {_beads(order.beads, town)}" if order.beads else f"take back what landed since {order.to}"
+
+
+@_title.register
 def _(order: o.Release, town: Town) -> str:
     return f"release {_beads((order.bead,), town)}"
 

@@ -168,7 +168,7 @@ def _where_it_was(bead: Bead, change: Change) -> None:
     if (work.epoch, work.stage) == (change.epoch, change.stage):
         return
     if work.stage == "landed":
-        instead = f"Nothing was changed. To take it out of the code: git revert -m 1 {work.landed[:9]}"
+        instead = f"Nothing was changed. To take it out of the code: gt undo {bead.id}"
         raise _Off(bead.id, f"{bead.id} landed as {work.landed[:9]}", instead)
     if work.stage not in SETTLED:
         where = "has it" if work.stage == "working" else f"handed it in; it is with the {work.stage}"
