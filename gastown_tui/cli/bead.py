@@ -127,6 +127,8 @@ def _detail(town: Town, found: Bead) -> Iterator[str]:
         yield f"  convoy {work.convoy}"
     if work.landed:
         yield f"  landed as {work.landed[:9]}"
+    if work.back is not None and work.back.undone:
+        yield f"  taken back by {work.back.undone}; kept on {work.back.branch}; gt redo {found.id} lands it again"
     if work.cost_usd:
         yield f"  cost {common.dollars(work.cost_usd)}"
     shown = {"id", "title", "status", "priority", "issue_type", "assignee", "dependencies", "close_reason"}

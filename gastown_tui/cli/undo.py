@@ -1,4 +1,4 @@
-"""`gt undo` and `gt redo`: takes your last orders back, having said what that changes."""
+"""`gt undo` and `gt redo`: takes your last orders back, or landings, having said what that changes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from gastown_tui.cli import common
-from gastown_tui.model.errors import REFUSED
+from gastown_tui.cli import common, undo_landing
+from gastown_tui.model.errors import REFUSED, Usage
 from gastown_tui.text import count as counted
 
 _PAST = {"undo": "undid", "redo": "redid"}
@@ -21,38 +21,62 @@ def _options(command: Any) -> Any:
         click.option("--skip", is_flag=True, help="Pass over what can no longer be taken back."),
         click.option("-y", "--yes", is_flag=True, help="Do not ask. Without a terminal nobody is asked."),
         click.option("--dry-run", is_flag=True, help="Only say what it would change."),
-        click.argument("count", type=click.IntRange(1), default=1, metavar="[N]"),
+        click.option("--polecat", is_flag=True, help="Of landings: have a polecat do it where it conflicts."),
+        click.argument("what", nargs=-1, metavar="[N | BEAD...]"),
     ):
         command = option(command)
     return common.as_json(command)
 
 
 @click.command()
+@click.option("--to", default="", metavar="TIME|COMMIT", help="Take back everything that landed since.")
 @_options
-def undo(**asked: Any) -> int:
-    """Take back your last order, or the last N: closing, changing, filing, planning, importing.
+def undo(to: str, **asked: Any) -> int:
+    """Take back your last order, or the last N; or take landed BEADs out of the code again.
 
-    What you did to many beads at once is undone at once. Nothing is rewritten: undoing is an order like others, and
-    gt redo takes it back. What somebody acted on since is refused with the reason.
+    Orders (closing, changing, filing, planning, importing): what you did to many beads at once is undone at once.
+    Nothing is rewritten: undoing is an order like others, and gt redo takes it back. What somebody acted on since is
+    refused with the reason.
+
+    Landings: a revert goes through the queue, tested on the tip like any other, and lands as a commit "Revert BEAD".
+    The bead opens again, and its work is kept on a branch to go on from. Several go together, newest first; who built
+    on them since is named before.
 
     \b
     Example:
       gt undo --dry-run
       gt undo 3
+      gt undo td-5e2 --dry-run
+      gt undo --to "2h ago"
     """
-    return _take_back("undo", **asked)
+    return _asked("undo", to=to, **asked)
 
 
 @click.command()
 @_options
 def redo(**asked: Any) -> int:
-    """Do again what gt undo took back last, or the last N. A new order of yours ends that.
+    """Do again what gt undo took back last, or the last N (a new order of yours ends that); or land BEADs again.
 
     \b
     Example:
       gt redo
+      gt redo td-5e2
     """
-    return _take_back("redo", **asked)
+    return _asked("redo", to="", **asked)
+
+
+def _asked(verb: str, what: tuple[str, ...], to: str, polecat: bool, **options: Any) -> int:
+    """A number, or nothing, means orders; anything else means landings."""
+    if not to and len(what) < 2 and (not what or what[0].isdigit()):
+        count = int(what[0]) if what else 1
+        if count < 1:
+            raise Usage(f"{count} orders cannot be taken back.", f"gt {verb} 2 takes back the last two.")
+        if polecat:
+            raise Usage("--polecat is for landings: name a bead.", f"gt {verb} BEAD --polecat")
+        return _take_back(verb, count, **options)
+    if any([options.pop("list_"), options.pop("skip")]):
+        raise Usage("--list and --skip are for orders.", f"What becomes of a landing says: gt {verb} BEAD --dry-run")
+    return undo_landing.take_back(what, to, verb == "redo", polecat=polecat, **options)
 
 
 def _take_back(verb: str, count: int, dry_run: bool, yes: bool, skip: bool, list_: bool, as_json: bool) -> int:

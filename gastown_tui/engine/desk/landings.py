@@ -8,7 +8,7 @@ from typing import Any
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.desk import Desk, handles
 from gastown_tui.engine.desk.beads import new_bead
-from gastown_tui.engine.undoing import choosing, outlook, words
+from gastown_tui.engine.undoing import choosing, outlook, telling, words
 from gastown_tui.engine.undoing.choosing import Chosen
 from gastown_tui.engine.undoing.outlook import Outlook
 from gastown_tui.engine.undoing.settling import ref_of
@@ -34,7 +34,9 @@ async def undo_landing(desk: Desk, order: o.UndoLanding, caller: Caller) -> Any:
     if order.tip and order.tip != town.tip:
         raise Refused(f"{base.config.target} moved on while you looked.", "Nothing was changed. Look again.")
     found = await asyncio.to_thread(_look, base, town, order)
-    answer = {**outlook.document(town, found), "dry_run": order.dry_run, "filed": "", "polecat": False, "nothing": []}
+    would = outlook.document(town, found)
+    said = {"lines": list(telling.lines(would, base.clock.now())), "question": telling.question(would)}
+    answer = {**would, **said, "dry_run": order.dry_run, "filed": "", "polecat": False, "nothing": []}
     if order.dry_run:
         return answer
     if found.stuck:
@@ -43,12 +45,16 @@ async def undo_landing(desk: Desk, order: o.UndoLanding, caller: Caller) -> Any:
         bead = _bead(desk, town, found, go=True)
         _still(base, found.chosen)
         await base.books.record(caller.name, e.BeadCreated(bead))
-        return {**answer, "filed": bead.id, "polecat": True}
+        return _done({**answer, "filed": bead.id, "polecat": True})
     made = await asyncio.to_thread(_made, base, town, found.chosen)
     if not made.commits:
         named = ", ".join(made.nothing)
         raise Refused(f"Nothing of {named} is left to take back.", "Later work changed all of it. Nothing was changed.")
-    return {**answer, "filed": await _file(desk, town, found, made, caller), "nothing": list(made.nothing)}
+    return _done({**answer, "filed": await _file(desk, town, found, made, caller), "nothing": list(made.nothing)})
+
+
+def _done(answer: dict[str, Any]) -> dict[str, Any]:
+    return {**answer, "done": list(telling.done(answer))}
 
 
 def _look(base: Base, town: Town, order: o.UndoLanding) -> Outlook:
