@@ -14,13 +14,31 @@ from gastown_tui.world import Files
 
 
 @dataclass(frozen=True)
+class Services:
+    """What a gate needs running: `up` before it, `down` after it, whatever became of it."""
+
+    up: str = ""
+    down: str = ""
+
+
+@dataclass(frozen=True)
 class Gate:
-    """One named command the Refinery runs on the combined tree; `timeout` in seconds, `paths` as globs (none: all)."""
+    """One named command the Refinery runs on the combined tree.
+
+    `timeout` is in seconds; only changes that match one of the globs `paths` run it (none: all do). Gates of one
+    `phase` run side by side as far as the `cores` each takes allow, the next phase after it. Of those with the same
+    name in `exclusive` one runs at a time, in all test slots. `junit` are globs of the reports it writes.
+    """
 
     name: str
     run: str
     timeout: float = 900.0
     paths: tuple[str, ...] = ()
+    phase: int = 0
+    cores: float = 1.0
+    exclusive: str = ""
+    services: Services = Services()
+    junit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,6 +148,20 @@ def load(path: Path) -> Config:
     return config
 
 
+def _check_gates(config: Config) -> None:
+    seen: set[str] = set()
+    for gate in config.gates:
+        wrong = "has no name" if not gate.name else f"{gate.name} is there twice" if gate.name in seen else ""
+        if gate.timeout <= 0 or gate.cores <= 0:
+            wrong = f"{gate.name} needs a timeout and cores above 0"
+        if gate.services.up and not gate.services.down:
+            wrong = f"{gate.name} has services that come up and do not go down"
+        if wrong:
+            raise GasTownError(f"config.toml: a gate {wrong}." if "no name" in wrong else f"config.toml: gate {wrong}.",
+                               "Mend it and try again.")  # fmt: skip
+        seen.add(gate.name)
+
+
 def with_budget(config: Config, usd: float) -> Config:
     """The same settings with another cap, in US dollars."""
     return replace(config, budget_usd=usd)
@@ -137,7 +169,11 @@ def with_budget(config: Config, usd: float) -> Config:
 
 def save(path: Path, config: Config, files: Files) -> None:
     """Write config.toml in one step; settings that stand at their default are left out."""
-    files.replace(path, tomli_w.dumps(_trim(asdict(config), asdict(Config()))).encode(), 0o644)
+    values = _trim(asdict(config), asdict(Config()))
+    if config.gates:
+        plain = asdict(Gate("", ""))
+        values["gates"] = [_trim(asdict(gate), plain) for gate in config.gates]
+    files.replace(path, tomli_w.dumps(values).encode(), 0o644)
 
 
 def _trim(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

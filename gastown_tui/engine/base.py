@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from gastown_tui.config import Config
 from gastown_tui.engine.books import Books
 from gastown_tui.engine.feed import Feed
+from gastown_tui.engine.gating.turns import Turns
 from gastown_tui.engine.ledger.archive import Archive
 from gastown_tui.engine.place import Place
 from gastown_tui.engine.ports import Ports
@@ -33,6 +34,7 @@ class Base:
     socket: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     ports: Ports = field(default_factory=Ports)
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def trouble(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from gastown_tui.agents import processes
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
+from gastown_tui.engine.gating import services
 from gastown_tui.engine.polecat import ended_leases
 from gastown_tui.engine.sessions import Live, Sessions
 from gastown_tui.model import events as e
@@ -47,6 +48,7 @@ class Deacon:
         if left:
             log.info("ending %d processes of an engine before this one", len(left))
             await processes.end(list(dict.fromkeys(left)), base.clock, grace=1.0)
+        await services.recover(base)
         if ended := ended_leases(town):
             await base.books.record("deacon", *ended)
         for column in ("working", "sheriff", "witness", "refinery"):
