@@ -11,13 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gastown_tui import config
-from gastown_tui.config import Config, EnvSettings, Gate, Roles, RoleSettings, WorktreeSettings
+from gastown_tui.config import Config, EnvSettings, Gate, Roles, RoleSettings, Services, WorktreeSettings
 from gastown_tui.engine.feed import Feed
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.world import DiskFiles
 
 WORD = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=8)
 WORDS = st.lists(WORD, max_size=3).map(tuple)
+SERVICES = st.one_of(st.just(Services()), st.builds(Services, WORD, WORD.filter(bool)))
+GATES = st.builds(
+    Gate, WORD.filter(bool), WORD, st.floats(1, 9), WORDS, st.integers(-2, 9), st.floats(0.5, 8), WORD, SERVICES, WORDS
+)
 CONFIGS = st.builds(
     Config,
     rig=WORD,
@@ -25,7 +29,7 @@ CONFIGS = st.builds(
     max_polecats=st.integers(1, 50),
     slots=st.integers(0, 50),
     budget_usd=st.floats(0, 1e6),
-    gates=st.lists(st.builds(Gate, WORD, WORD, st.floats(1, 9), WORDS), max_size=2).map(tuple),
+    gates=st.lists(GATES, max_size=2, unique_by=lambda gate: gate.name).map(tuple),
     sheriff=WORDS,
     worktree=st.builds(WorktreeSettings, setup=WORDS, ports=st.integers(0, 9)),
     roles=st.builds(Roles, mayor=st.builds(RoleSettings, WORD, WORD)),
@@ -55,7 +59,10 @@ def test_settings_left_alone_are_not_written(tmp_path: Path) -> None:
         ("max_polecats = 'six'", "max_polecats"), ("max_polecats = 0", "at least 1"),
         ("slots = -1", "slots"),
         ("max_polecats = true", "max_polecats"), ("land = 'moon'", "local, push, pr"),
-        ("gates = [{run = 'x'}]", "name"),
+        ("gates = [{run = 'x'}]", "name"), ("gates = [{name = '', run = 'x'}]", "no name"),
+        ("gates = [{name = 'a', run = 'x'}, {name = 'a', run = 'y'}]", "a is there twice"),
+        ("gates = [{name = 'a', run = 'x', cores = 0}]", "above 0"),
+        ("gates = [{name = 'a', run = 'x', services = {up = 'x'}}]", "do not go down"),
         ("[worktree]\nsetpu = []", "worktree.setpu"), ("roles = 3", "roles"), ("= =", "cannot be read"),
     ],
 )  # fmt: skip

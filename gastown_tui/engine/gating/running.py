@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Collection
 from itertools import groupby
 from pathlib import Path
@@ -130,15 +129,14 @@ class _Run:
     async def _phase(self, gates: list[Gate]) -> None:
         """The gates of one phase side by side; the first red one ends the others, for the verdict is known."""
         async with asyncio.TaskGroup() as group:
-            tasks = [
+            left = {
                 group.create_task(self._in_turn(gate), name=f"gate {gate.name} of run {self._run.number}")
                 for gate in gates
-            ]
-            for done in asyncio.as_completed(tasks):
-                with contextlib.suppress(asyncio.CancelledError):
-                    await done
+            }
+            while left:
+                _, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
                 if not self._keep_going and not self._green:
-                    for task in tasks:
+                    for task in left:
                         task.cancel()
 
     async def _in_turn(self, gate: Gate) -> None:

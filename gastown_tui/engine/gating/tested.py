@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from gastown_tui.engine.gating.kept import KeptGate
 from gastown_tui.model.bead import Check
@@ -22,6 +23,8 @@ class Tested:
 
     `said` is the end of that gate's output; `left` names the gates none of whose paths were changed.
     """
+
+    __test__: ClassVar[bool] = False
 
     run: TestRun
     ok: bool
