@@ -141,6 +141,7 @@ def load(path: Path) -> Config:
         if getattr(config, name) not in allowed:
             named = ", ".join(word or '""' for word in allowed)
             raise GasTownError(f"config.toml: {name} is one of {named}.", "Mend it and try again.")
+    _check_gates(config)
     if config.slots < 0:
         raise GasTownError("config.toml: slots is 0 (as many as there is room for) or more.", "Mend it and try again.")
     if config.max_polecats < 1:
@@ -172,7 +173,7 @@ def save(path: Path, config: Config, files: Files) -> None:
     values = _trim(asdict(config), asdict(Config()))
     if config.gates:
         plain = asdict(Gate("", ""))
-        values["gates"] = [_trim(asdict(gate), plain) for gate in config.gates]
+        values["gates"] = [{"name": g.name, "run": g.run, **_trim(asdict(g), plain)} for g in config.gates]
     files.replace(path, tomli_w.dumps(values).encode(), 0o644)
 
 

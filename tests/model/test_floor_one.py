@@ -20,7 +20,7 @@ WORD = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size
 WORDS = st.lists(WORD, max_size=3).map(tuple)
 SERVICES = st.one_of(st.just(Services()), st.builds(Services, WORD, WORD.filter(bool)))
 GATES = st.builds(
-    Gate, WORD.filter(bool), WORD, st.floats(1, 9), WORDS, st.integers(-2, 9), st.floats(0.5, 8), WORD, SERVICES, WORDS
+    Gate, WORD.filter(bool), WORD, st.floats(1, 9), WORDS, st.integers(-2, 9), st.floats(0.5, 8), WORD, SERVICES
 )
 CONFIGS = st.builds(
     Config,
