@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from gastown_tui.agents import processes
 from gastown_tui.world import Clock
@@ -64,22 +65,28 @@ async def run(
     """
     began = clock.monotonic()
     ours, theirs = os.pipe()
+    with os.fdopen(ours, "rb", buffering=0) as file:
+        code = await _run(command, folder, env, limit, clock, take, lasting, file, theirs)
+    return Ended(code, clock.monotonic() - began)
+
+
+async def _run(
+    command: str, folder: Path, env: Mapping[str, str], limit: float, clock: Clock,
+    take: Callable[[bytes], Awaitable[None]], lasting: bool, file: IO[bytes], theirs: int,
+) -> int | None:  # fmt: skip
+    """`run` with a pipe of our own: it can be closed although a service of the command still holds the other end."""
     try:
         process = await asyncio.create_subprocess_exec(
             "/bin/sh", "-c", command, cwd=folder, env=dict(env), start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL, stdout=theirs, stderr=theirs,
         )  # fmt: skip
-    except BaseException:
-        os.close(ours)
-        raise
     finally:
         os.close(theirs)
     ticks = processes.start_ticks(process.pid)
     mark = env.get(MARK, "")
     code: int | None = None
     try:
-        # A pipe of our own: it can be closed although a service of the command still holds the other end.
-        async with _listening(ours) as stream, asyncio.TaskGroup() as group:
+        async with _listening(file) as stream, asyncio.TaskGroup() as group:
             reading = group.create_task(_read(stream, take), name=f"output of {command[:40]}")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(limit):
@@ -91,13 +98,12 @@ async def run(
     finally:
         if process.returncode is None:
             await asyncio.shield(_end(process, ticks, mark, clock))
-    return Ended(code, clock.monotonic() - began)
+    return code
 
 
 @contextlib.asynccontextmanager
-async def _listening(fd: int) -> AsyncIterator[asyncio.StreamReader]:
+async def _listening(file: IO[bytes]) -> AsyncIterator[asyncio.StreamReader]:
     stream = asyncio.StreamReader(limit=_CHUNK)
-    file = os.fdopen(fd, "rb", buffering=0)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(stream), file
     )
