@@ -13,6 +13,7 @@ from pathlib import Path
 from gastown_tui.agents import processes
 from gastown_tui.model.bead import Check
 from gastown_tui.redact import redact
+from gastown_tui.rig.spawning import spawn
 from gastown_tui.world import Clock
 
 _KEPT = 64 * 1024
@@ -51,8 +52,8 @@ class Ran:
 async def run(command: str, folder: Path, env: Mapping[str, str], limit: float, clock: Clock) -> Ran:
     """Run a shell command; its whole process tree is ended when it is late or when we are cancelled."""
     began = clock.monotonic()
-    process = await asyncio.create_subprocess_exec(
-        "/bin/sh", "-c", command, cwd=folder, env=dict(env), start_new_session=True,
+    process = await spawn(
+        "/bin/sh", "-c", command, cwd=folder, env=dict(env),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     kept = bytearray()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gastown_tui.rig.errors import GitFailed
+from gastown_tui.rig.spawning import spawn
 
 SAFE = ("-c", "core.quotePath=false", "-c", "core.fsync=all")
 """Options of every call: names as they are, and what a command wrote is durable when it returns (git >= 2.36)."""
@@ -115,8 +116,8 @@ async def arun(
         GitFailed: as `run`.
     """
     try:
-        process = await asyncio.create_subprocess_exec(
-            "git", *SAFE, *args, cwd=cwd, env=environment(env), start_new_session=True,
+        process = await spawn(
+            "git", *SAFE, *args, cwd=cwd, env=environment(env),
             stdin=asyncio.subprocess.DEVNULL if input is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )

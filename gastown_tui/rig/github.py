@@ -17,6 +17,7 @@ import msgspec
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.redact import redact
 from gastown_tui.rig import git, remote
+from gastown_tui.rig.spawning import spawn
 
 _SECONDS = 60.0
 _VIEW = "number,url,state,headRefOid,mergeCommit,mergedBy,reviews,statusCheckRollup,comments"
@@ -216,8 +217,8 @@ async def _ran(words: Iterable[str], root: Path, text: str) -> tuple[int, str, s
     quiet = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"}
     env = {**git.environment(remote.environment()), **quiet}
     try:
-        process = await asyncio.create_subprocess_exec(
-            "gh", *words, cwd=root, env=env, start_new_session=True, stdin=asyncio.subprocess.PIPE,
+        process = await spawn(
+            "gh", *words, cwd=root, env=env, stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
     except OSError as error:

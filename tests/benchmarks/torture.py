@@ -103,7 +103,8 @@ class Gaps:
             time.sleep(_TICK * 2)
             frame = sys._current_frames().get(self._main)
             names = [f"{f.f_code.co_filename.rpartition('/')[2]}:{f.f_code.co_name}" for f in _frames(frame)]
-            self._seen.append(" < ".join([name for name in names if not name.startswith(("base_events", "events"))][:4]))
+            ours = [name for name in names if not name.startswith(("base_events", "events"))]
+            self._seen.append(" < ".join(ours[:4]))
 
 
 def _frames(frame: FrameType | None) -> Iterator[FrameType]:

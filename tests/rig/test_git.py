@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
 from pathlib import Path
 
 import psutil
@@ -10,6 +13,7 @@ import pytest
 
 from gastown_tui.rig import git as ours
 from gastown_tui.rig.errors import GitFailed
+from gastown_tui.rig.spawning import spawn
 from tests.rig.conftest import Git
 from tests.support.waiting import PATIENCE, until, until_async
 
@@ -59,6 +63,39 @@ def test_cancelling_ends_the_whole_process_group(git: Git, tmp_path: Path) -> No
 
     assert asyncio.run(cancelled())
     until(lambda: _gone(int(pid.read_text())), "the grandchild to be gone")
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_cancelling_while_it_is_being_started_hangs_nobody_and_leaves_nothing(tmp_path: Path, turns: int) -> None:
+    """After so many turns of the loop: the program runs, and its pipes are joined one by one."""
+    script = f": {tmp_path}; sleep 600 & wait"
+
+    def left() -> list[psutil.Process]:
+        found = psutil.process_iter(["cmdline"])
+        return [process for process in found if str(tmp_path) in " ".join(process.info["cmdline"] or ())]
+
+    async def cancelled() -> None:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(_waiting(script), name="waits")
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+
+    async def story() -> None:
+        async with asyncio.timeout(PATIENCE):
+            await cancelled()
+
+    asyncio.run(story())
+    until(lambda: not left(), "nothing to be left")
+
+
+async def _waiting(script: str) -> None:
+    process = await spawn("/bin/sh", "-c", script, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    try:
+        await process.communicate()
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        await asyncio.shield(process.wait())
 
 
 def test_asynchronous_failure_is_the_same(git: Git) -> None:

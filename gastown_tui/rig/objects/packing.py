@@ -15,6 +15,7 @@ from pathlib import Path
 from gastown_tui.rig import git
 from gastown_tui.rig.errors import Damaged, GitFailed
 from gastown_tui.rig.objects import packs
+from gastown_tui.rig.spawning import spawn
 from gastown_tui.world import DiskFiles, Files
 
 WORKSHOP = "gt-packing"
@@ -89,8 +90,8 @@ async def merged(objects: Path, stems: Sequence[Path]) -> str:
     """
     words = ["-m", __name__, str(objects), *(stem.name for stem in stems)]
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *words, cwd=objects, env=git.environment(), start_new_session=True,
+        process = await spawn(
+            sys.executable, *words, cwd=objects, env=git.environment(),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )
     except OSError as error:
