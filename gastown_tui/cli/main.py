@@ -52,6 +52,7 @@ TABLE: dict[str, Entry] = {
     "feed": Entry("feed", "What everybody is doing, line by line", WATCH),
     "peek": Entry("peek", "An agent's screen, as text", WATCH),
     "attach": Entry("mayor", "Sit down at an agent's terminal", WATCH),
+    "conflicts": Entry("conflicts", "Who is about to collide with whom, and where", WATCH),
     "log": Entry("log", "What happened, in words", WATCH),
     "done": Entry("agents", "Hand a bead in", AGENTS),
     "verdict": Entry("agents", "Judge a bead", AGENTS),

@@ -73,6 +73,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.PlanSubmitted: lambda x: f"plan {x.draft.id} was filed, revision {x.draft.revision}: {x.draft.plan.title}",
     e.PlanApproved: lambda x: f"plan {x.plan} was approved: convoy {x.convoy.id} with {len(x.ids)} beads",
     e.PlanDropped: lambda x: f"plan {x.plan} was dropped" + (f": {x.reason}" if x.reason else ""),
+    e.Foreseen: lambda x: _foreseen(x),
     e.Restored: lambda x: f"{x.bead or x.plan or x.convoy or x.need} {_restored(x)}",
     e.Undone: lambda x: f"you undid: {x.title}",
     e.Redone: lambda x: f"you redid: {x.title}",
@@ -179,3 +180,19 @@ def _restored(event: e.Restored) -> str:
         return "came back"
     shown = ", ".join(sorted(names - {"closed_at", "close_reason"})).replace("_", " ")
     return "is as it was" + (f": {shown}" if shown else "")
+
+
+def _foreseen(event: e.Foreseen) -> str:
+    """`rg-1 and rg-2 are about to collide in auth.py:40-61`; who no longer meets whom."""
+    said = [
+        f"{found.one} {'and' if found.other else 'against'} {found.other or 'the target'}: "
+        f"{_MEETS[found.kind]} {found.spots[0].words if found.spots else ''}"
+        for found in event.pairs[:3]
+    ]
+    said += [f"{count(len(event.pairs) - 3, 'pair')} more"] if len(event.pairs) > 3 else []
+    said += [f"{pair.one} and {pair.other or 'the target'}: no conflict any more" for pair in event.gone[:3]]
+    said += [f"{count(len(event.gone) - 3, 'pair')} more no longer"] if len(event.gone) > 3 else []
+    return "; ".join(said)
+
+
+_MEETS = {"conflict": "about to collide in", "near": "near each other in", "declared": "the same files:"}

@@ -22,6 +22,7 @@ from gastown_tui.engine.desk import beads as desk_beads
 from gastown_tui.engine.desk import imports as desk_import
 from gastown_tui.engine.desk import landings as desk_landings
 from gastown_tui.engine.desk import plans as desk_plans
+from gastown_tui.engine.desk import serialising as desk_serialising
 from gastown_tui.engine.desk import undo as desk_undo
 from gastown_tui.engine.desk.answers import Answers
 from gastown_tui.engine.feed import Feed, FeedLine
@@ -34,7 +35,9 @@ from gastown_tui.engine.mayor import Mayor
 from gastown_tui.engine.opening import Opened, opened
 from gastown_tui.engine.place import Place
 from gastown_tui.engine.polecat import Polecats
+from gastown_tui.engine.radar import Lookout
 from gastown_tui.engine.refinery.round import Refinery
+from gastown_tui.engine.serialising import Serialising
 from gastown_tui.engine.sessions import Sessions
 from gastown_tui.engine.sheriff import Sheriff
 from gastown_tui.engine.sling import Sling
@@ -50,7 +53,8 @@ from gastown_tui.redact import redact
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
-HANDLER_ROOMS = (desk_adopt, desk_agents, desk_beads, desk_import, desk_landings, desk_plans, desk_undo)
+HANDLER_ROOMS = (desk_adopt, desk_agents, desk_beads, desk_import, desk_landings, desk_plans,
+                 desk_serialising, desk_undo)  # fmt: skip
 """Importing them fills the desk's table."""
 _TICK = 0.4
 _REST, _SHARE = 0.25, 9.0
@@ -78,6 +82,8 @@ class Engine:
         self._witness = Witness(base, self._sessions, jobs)
         self._refinery = Refinery(base, jobs)
         self._undoings = Undoings(base, jobs)
+        self._lookout = Lookout(base, jobs)
+        self._serialising = Serialising(base, self._sessions)
         self._mayor = Mayor(base, self._sessions, jobs)
         self._hooks = Hooks(base, self._sessions, self._mayor)
         self._desk = Desk(base, self._sessions, self._sling, self._deacon, self.stopped.set)
@@ -266,6 +272,7 @@ class Engine:
         looks = (
             self._sling.look, self._deacon.look, self._polecats.look, self._sheriff.look, self._witness.look,
             self._refinery.look, self._undoings.look, self._mayor.look, self._polecats.tidy,
+            self._serialising.look, self._lookout.look,
         )  # fmt: skip
         # While nothing can be written nothing is begun: the sling's round only says what it holds, and why.
         for look in looks[:1] if self._base.trouble else looks:

@@ -17,6 +17,7 @@ from gastown_tui.engine.sessions import Live, Sessions, Start
 from gastown_tui.engine.sling import place_name
 from gastown_tui.engine.undoing.settling import unattended
 from gastown_tui.engine.undoing.words import resumed
+from gastown_tui.model import collision
 from gastown_tui.model import events as e
 from gastown_tui.model.agent import POLECAT, Agent
 from gastown_tui.model.bead import Bead, Lease
@@ -74,7 +75,7 @@ class Polecats:
             live.told = len(bead.work.returns)
             live.nudged = 0
             self._sessions.tell(live.caller.name, sent_back(base, bead))
-        elif needs.asking(self._base.books.pending, live.caller.name):
+        elif needs.asking(now := base.books.pending, live.caller.name) or collision.awaited(now, bead):
             return
         elif live.idle:
             if base.clock.monotonic() - live.idle_since < _SETTLE:

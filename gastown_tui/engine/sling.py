@@ -8,6 +8,7 @@ import psutil
 
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.sessions import Sessions
+from gastown_tui.model import collision
 from gastown_tui.model import events as e
 from gastown_tui.model.agent import NAMES, POLECAT
 from gastown_tui.model.bead import Bead, Lease
@@ -36,13 +37,28 @@ class Sling:
             self._base.notes.pop("dispatch", None)
             return
         room, why = self.room(town)
-        for bead in town.to_sling(room):
+        given, kept = self.choose(town, room)
+        for bead in given:
             self.give(bead)
-        left = max(0, len(town.going) - room)
-        if left and why:
+        left = max(0, len(town.going) - len(given))
+        if left and len(given) < room and kept:
+            self._base.notes["dispatch"] = f"holding {left}: {kept[0]}"
+        elif left and why:
             self._base.notes["dispatch"] = f"holding {left}: {why}"
         else:
             self._base.notes.pop("dispatch", None)
+
+    def choose(self, town: Town, room: int) -> tuple[list[Bead], list[str]]:
+        """The beads that begin now, and why others are kept back.
+
+        Those whose declared files nobody is changing go before the others; what is about to land is waited for.
+        """
+        now = self._base.clock.now()
+        meant = town.to_sling(room and room + sum(1 for c in town.collisions if c.kind == collision.DECLARED))
+        kept = {bead.id: f"{bead.id} {why}" for bead in meant if (why := collision.kept_back(town, bead.id, now))}
+        free = [bead for bead in meant if bead.id not in kept]
+        free.sort(key=lambda bead: collision.busy(town, bead.id) is not None)
+        return free[:room], list(kept.values())
 
     def room(self, town: Town) -> tuple[int, str]:
         """How many polecats may start now, and what limits them in words."""

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from gastown_tui.config import Config
+from gastown_tui.model import collision
 from gastown_tui.model.town import Town
 
 
@@ -36,8 +37,34 @@ def status(town: Town, config: Config, notes: dict[str, str], running: bool) -> 
             for d in sorted(town.drafts.values(), key=lambda d: d.at)
             if d.state == "draft"
         ],
+        "conflicts": conflicts(town),
         "holds": dict(town.holds),
         "notes": notes,
         "cost_usd": round(town.cost_usd, 4),
         "budget_usd": config.budget_usd,
     }  # fmt: skip
+
+
+def conflicts(town: Town) -> list[dict[str, Any]]:
+    """Who is about to meet whom, the worst first: the `conflicts` of `gt status --json` and of `gt conflicts`."""
+    return [
+        {
+            "one": found.one,
+            "other": found.other or town.target,
+            "agents": [town.beads[id].assignee if id in town.beads else "" for id in found.pair],
+            "kind": found.kind,
+            "since": found.since,
+            "spots": [
+                {"file": s.file, "first": s.first, "last": s.last, "kind": s.kind, "why": s.why} for s in found.spots
+            ],
+            "more": found.more,
+            "first": _first(town, found),
+        }
+        for found in town.collisions
+    ]
+
+
+def _first(town: Town, found: collision.Collision) -> str | None:
+    """Who of a pair was said to land first."""
+    beads = [town.beads[id] for id in found.pair if id in town.beads]
+    return next((id for bead in beads for id in collision.awaited(town, bead) if id in found.pair), None)

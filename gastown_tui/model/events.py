@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from gastown_tui.model.bead import Bead, Lease, Review
+from gastown_tui.model.collision import Foreseen as Foreseen
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.event import Event as Event
 from gastown_tui.model.lines import codec
@@ -341,7 +342,7 @@ AnyEvent = (
     | Gated | MergeTurned | LandingBegun | LandingFailed | Landed | Escalated | Answered | Said | MayorHeard
     | PlanSubmitted | PlanApproved | PlanDropped | Spent | Restored | Undone | Redone
     | RunBegun | RunEnded | RunDropped | Shunted | MergeFirst | MergeHeld | TrainBegun | TrainFailed | TrainLanded
-    | UndoBegun | LandingUndone | LandingRedone
+    | UndoBegun | LandingUndone | LandingRedone | Foreseen
     | Rewritten | RequestOpened | RequestReturned | RequestMerged | RequestClosed
 )  # fmt: skip
 

@@ -213,6 +213,16 @@ class Stop(Order, frozen=True):
     """End every session this engine started, keep unsaved work, and leave."""
 
 
+class Serialise(Order, frozen=True):
+    """Have a bead at work wait until another one, which it would conflict with, has landed.
+
+    With one of them alone the radar says who the other is, and who is further on its way goes first.
+    """
+
+    first: str = ""
+    second: str = ""
+
+
 class TypeKeys(Order, frozen=True):
     """Bytes for an agent's terminal, as latin-1 text."""
 
@@ -315,6 +325,7 @@ ORDERS: dict[str, Row] = {
         _row("freeze", Freeze, _PERSON, "Freeze all agents", "agents were stopped", "Let them go on: gt up"),
         _row("thaw", Thaw, _PERSON, "Let agents go on", "agents went on", "Freeze them again: gt stop --now"),
         _row("stop", Stop, _PERSON, "Stop the engine", "the engine ended", "Start it again: gt up"),
+        _row("serialise", Serialise, _PERSON, "Have one bead wait for another's landing"),
         _row("type_keys", TypeKeys, _PERSON, "Type into a terminal"),
         _row("resize", Resize, _PERSON, "Size a terminal"),
         _row("undo_landing", UndoLanding, _PERSON, "Take a landing back", "it goes through the queue by itself",

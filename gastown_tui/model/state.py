@@ -12,6 +12,7 @@ from immutables import Map
 
 from gastown_tui.model.agent import Agent
 from gastown_tui.model.bead import Bead
+from gastown_tui.model.collision import Collision
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Need, Said
@@ -68,6 +69,7 @@ class State(msgspec.Struct, frozen=True):
     runs: Map[str, GateRun] = Map()
     testing: Map[int, TestRun] = Map()
     train: Train | None = None
+    collisions: tuple[Collision, ...] = ()
     last: Train | None = None
     run_number: int = 0
     rate: float = RATE

@@ -12,6 +12,7 @@ from immutables import Map
 from gastown_tui.model import bead as beads
 from gastown_tui.model import folding, folding_import
 from gastown_tui.model.agent import Agent
+from gastown_tui.model.collision import Collision
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.events import HistoryImported, Landed, Need, Record, RequestMerged, Restored, Submitted
@@ -90,6 +91,7 @@ class _Scalars(msgspec.Struct, frozen=True):
     holds: dict[str, str]
     costs: dict[str, float]
     train: Train | None = None
+    collisions: tuple[Collision, ...] = ()
     last: Train | None = None
     run_number: int = 0
     rate: float = RATE

@@ -12,11 +12,23 @@ def steps(prompts: list[str]) -> tuple[Step, ...]:
     back = briefing.sent_back(prompt)
     if back is None:
         first = script.parse(prompt).first
+        if first is None and (told := _told(prompt)) is not None:
+            return told
         return first if first is not None else _plain(briefing.title(prompt))
     earlier = (script.parse(prompt).backs for prompt in reversed(prompts))
     backs = next((found for found in earlier if found), ())
     mending = script.Script(None, backs).back(back.gate, back.times)
     return mending if mending is not None else _mend(prompts, back)
+
+
+def _told(prompt: str) -> tuple[Step, ...] | None:
+    """What an unscripted worker does when it is told to wait for another bead, or that it has landed."""
+    if "`gt done` is not taken before" in prompt:
+        return (Step("say", "I wait until I am told."),)
+    if "has landed on" in prompt and "git merge" in prompt:
+        title = "Merge what landed before"
+        return (Step("merge"), Step("commit", title), Step("done", title))
+    return None
 
 
 def _plain(title: str) -> tuple[Step, ...]:

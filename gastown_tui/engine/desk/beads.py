@@ -9,6 +9,7 @@ from gastown_tui.engine import rewriting
 from gastown_tui.engine.debris import unsaved
 from gastown_tui.engine.desk import Desk, handles
 from gastown_tui.model import bead as beads
+from gastown_tui.model import collision
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
 from gastown_tui.model.agent import POLECAT
@@ -167,6 +168,9 @@ async def done(desk: Desk, order: o.Done, caller: Caller) -> Any:
         raise Refused(f"{bead.id} is not yours.", "Stop here.")
     if bead.work.stage != "working":
         raise Refused(f"{bead.id} is with the {bead.work.stage} already.", "Wait for what it says.")
+    if waits := collision.awaited(base.books.pending, bead):
+        hint = f"Stop here. You will be told when to merge {base.config.target}, test, and run gt done."
+        raise Refused(f"{bead.id} lands after {', '.join(waits)}, which has not landed yet.", hint)
     changed = unsaved(await asyncio.to_thread(base.repo.status, live.worktree))
     if changed and not await rewriting.of_hook(base, bead, live, changed):
         shown = "\n".join(changed[:10])
@@ -174,6 +178,10 @@ async def done(desk: Desk, order: o.Done, caller: Caller) -> Any:
     head = await asyncio.to_thread(base.repo.head_of, live.worktree)
     if base.repo.tip(f"refs/heads/{lease.branch}") != head:
         raise Refused(f"The worktree is not on its branch {lease.branch}.", f"git switch {lease.branch}, then gt done.")
+    for first, commit in collision.landed(base.books.pending, bead).items():
+        if not await asyncio.to_thread(base.repo.is_ancestor, commit, head):
+            hint = f"Run `git merge {base.config.target}`, keep what both sides meant, test, commit, then gt done."
+            raise Refused(f"{first} has landed, and your branch does not have it yet.", hint)
     own = await asyncio.to_thread(base.repo.log, base.books.town.tip, head)
     if not own:
         raise Refused("There is no commit yet.", "Commit your work on this branch, then gt done.")

@@ -34,6 +34,13 @@ def _beads(ids: tuple[str, ...], town: Town) -> str:
 
 
 @_title.register
+def _(order: o.Serialise, town: Town) -> str:
+    if order.first and order.second:
+        return f"{_beads((order.second,), town)} lands after {_beads((order.first,), town)}"
+    return f"settle who of {_beads((order.first or order.second,), town)} and who it meets lands first"
+
+
+@_title.register
 def _(order: o.CreateBead, town: Town) -> str:
     return f"file '{order.title}'"
 

@@ -15,6 +15,7 @@ from gastown_tui.engine.refinery.landing import Landing
 from gastown_tui.engine.refinery.slots import Slots
 from gastown_tui.engine.refinery.testing import Testing
 from gastown_tui.engine.refinery.thinking import OURS, Thinking, View, ordered
+from gastown_tui.model import collision
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.merge import TestRun, Train
@@ -57,7 +58,7 @@ class Refinery:
             self._jobs.start("refinery unblock", partial(self._landing.unblock, need))
         seen = (
             town.queue, town.testing, town.runs, town.tip, town.holds, town.needs, self._base.config, self._slots.count,
-            tuple(bead.work.held for bead in town.in_column("refinery")),
+            tuple((bead.work.held, collision.awaited(town, bead)) for bead in town.in_column("refinery")),
         )  # fmt: skip
         if "landing" not in town.holds and not _same(seen, self._seen):
             self._jobs.start("refinery plan", partial(self._plan, town, seen))

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
+from gastown_tui.model import collision, lifecycle
 from gastown_tui.model import events as e
-from gastown_tui.model import lifecycle
 from gastown_tui.model.errors import Illegal
 from gastown_tui.model.folding import case
 from gastown_tui.model.merge import Car, MergeRequest
@@ -151,3 +151,8 @@ def _free(town: State, id: str) -> MergeRequest:
 
 def _put(town: S, entry: MergeRequest) -> S:
     return town.with_(queue=town.queue.set(entry.bead, entry))
+
+
+@case(e.Foreseen)
+def foreseen(town: S, event: e.Foreseen, record: e.Record) -> S:
+    return town.with_(collisions=collision.told(town.collisions, event))

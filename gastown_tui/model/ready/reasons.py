@@ -6,6 +6,7 @@ import time
 from math import inf
 from typing import TYPE_CHECKING
 
+from gastown_tui.model import collision
 from gastown_tui.model.bead import Bead
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def waits(town: State, bead: Bead) -> str:
         return "is pinned or ephemeral, and never slung"
     if bead.id in town.stopped:
         return _deferred(town, bead)
-    return "" if bead.work.approved else "waits for your approval"
+    return collision.kept_back(town, bead.id, town.at) if bead.work.approved else "waits for your approval"
 
 
 def _deferred(town: State, bead: Bead) -> str:

@@ -202,7 +202,7 @@ def _moved_folders(one: View, other: View) -> list[Spot]:
 def whole(ground: Ground, one: Side, other: Side) -> tuple[Spot, ...]:
     """Two branches with an unusual history, merged whole: what `git merge` would make of them."""
     try:
-        index = ground.repo.merge_commits(_commit(ground, one), _commit(ground, other))
+        index = ground.repo.merge_commits(commit(ground, one), commit(ground, other))
         base = ground.repo.merge_base(one.head, other.head)
     except (pygit2.GitError, KeyError, ValueError) as error:
         raise GasTownError(f"{one.name} and {other.name} cannot be merged: {error}.", "Try: git fsck") from error
@@ -223,13 +223,13 @@ def whole(ground: Ground, one: Side, other: Side) -> tuple[Spot, ...]:
 
 
 def _from(ground: Ground, side: Side, base: str) -> View:
-    tree = ground.repo[_commit(ground, side)].peel(pygit2.Commit).tree_id.raw
+    tree = ground.repo[commit(ground, side)].peel(pygit2.Commit).tree_id.raw
     found = trees.differences(ground.read, ground.tree(base), tree)
     changes = {path: Own(*change) for path, change in found.items()}
     return View(side, changes, frozenset(above(changes)), frozenset(), frozenset())
 
 
-def _commit(ground: Ground, side: Side) -> pygit2.Oid:
+def commit(ground: Ground, side: Side) -> pygit2.Oid:
     """A branch with what is unsaved in its worktree as one commit in memory."""
     unsaved: list[tuple[str, After]] = [(path, own.after) for path, own in side.changes.items()]
     settled = [(path, ground.settled(side, after)) for path, after in unsaved]
