@@ -97,6 +97,7 @@ class Config:
     prefix: str = "gt"
     target: str = "main"
     land: str = "local"
+    strategy: str = "merge"
     remote: str = "origin"
     ci: str = ""
     ci_timeout: float = 3600.0
@@ -125,7 +126,8 @@ class Config:
         return bool(self.gates)
 
 
-_CHOICES = {"land": ("local", "push", "pr"), "approve_plan": ("ask", "auto"), "ci": ("", "push")}
+_CHOICES = {"land": ("local", "push", "pr"), "strategy": ("merge", "squash", "rebase"),
+            "approve_plan": ("ask", "auto"), "ci": ("", "push")}
 
 
 def load(path: Path) -> Config:

@@ -61,11 +61,14 @@ def merge(repo_path: Path, ours: str, theirs: str) -> Merged | Conflict:
     return Conflict(tuple(sorted(found, key=lambda c: c.path)))
 
 
-def landing_message(title: str, bead: str, epoch: int, body: str = "") -> str:
-    """A landing commit's message; only its last paragraph is trailers, whatever an agent put into title and body."""
+def landing_message(title: str, bead: str, epoch: int, body: str = "", more: str = "") -> str:
+    """A landing commit's message; only its last paragraph is trailers, whatever an agent put into title and body.
+
+    `more` are further trailers, one a line.
+    """
     subject = " ".join(title.split())[:200] or bead
     middle = f"{body.strip()}\n\n" if body.strip() else ""
-    return f"{subject}\n\n{middle}Bead: {bead}@{epoch}\n"
+    return f"{subject}\n\n{middle}Bead: {bead}@{epoch}\n{more.strip()}".strip() + "\n"
 
 
 def landing_commit(

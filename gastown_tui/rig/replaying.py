@@ -17,7 +17,10 @@ from gastown_tui.rig.memory import opened
 from gastown_tui.rig.merging import Conflict, Merged
 from gastown_tui.rig.objects.pack import commit_bytes, object_id, person
 
-_OURS = re.compile(r"^(bead|reverts|reapplies)\s*:.*\n?", re.IGNORECASE | re.MULTILINE)
+UNTESTED = "Not-tested-alone"
+"""The trailer that names a commit which was tested only together with those after it."""
+
+_OURS = re.compile(r"^(bead|reverts|reapplies|not-tested-alone)\s*:.*\n?", re.IGNORECASE | re.MULTILINE)
 _TRAILER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\s*:\s+\S.*|\s+\S.*")
 
 
@@ -25,12 +28,13 @@ _TRAILER = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*\s*:\s+\S.*|\s+\S.*")
 class Replayed:
     """A bead's commits as they stand on the new base, oldest first, and the tree of the last.
 
-    `left_out` are those that changed nothing there any more.
+    `left_out` are those that changed nothing there any more; `merges` says that the history has merge commits in it.
     """
 
     commits: tuple[str, ...]
     tree: str
     left_out: tuple[str, ...] = ()
+    merges: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,14 @@ def carry(repo_path: Path, onto: str, before: str, after: str) -> Merged | Confl
 
 
 def replay(
-    repo_path: Path, onto: str, commit: str, *, committer: tuple[str, str], when: float, trailers: str
+    repo_path: Path,
+    onto: str,
+    commit: str,
+    *,
+    committer: tuple[str, str],
+    when: float,
+    trailers: str,
+    ours: bool = False,
 ) -> Replayed | Stuck:
     """The commits of `commit` that `onto` does not have, one after the other on top of `onto`, as `git rebase` would.
 
@@ -79,16 +90,16 @@ def replay(
     Args:
         committer: the person's (name, email).
         when: unix seconds of the committing.
-        trailers: lines ("Bead: td-1@2") that end the last commit's message; lines an agent wrote like them are dropped.
+        trailers: lines ("Bead: td-1@2") that end the last commit's message, and before them which commits were tested
+            only together with it; lines an agent wrote like them are dropped.
+        ours: the messages are the town's own and stay as they are.
 
     Raises:
         GasTownError: something cannot be read. CannotWrite: the disk refused.
     """
-    span = ["rev-list", "--reverse", "--topo-order", "--parents", commit, f"^{onto}"]
-    lines = [line.split() for line in git.run(span, repo_path).text.splitlines()]
-    merges = any(len(line) > 2 for line in lines)
-    own = [(line[0], line[1]) for line in lines if len(line) == 2]
+    own, merges = _own(repo_path, onto, commit)
     repo = opened(repo_path)
+    said = str.strip if ours else plain
     steps: list[tuple[pygit2.Commit, str]] = []
     left_out: list[str] = []
     head = onto
@@ -100,15 +111,23 @@ def replay(
         if carried.tree == str(_commit(repo, head).tree_id):
             left_out.append(oid)
             continue
-        head = write(repo, found, carried.tree, head, _person(committer, when), plain(found.message))
+        head = write(repo, found, carried.tree, head, _person(committer, when), said(found.message))
         steps.append((found, head))
     if steps:
         last, made = steps[-1]
         kept = _commit(repo, made)
-        text = with_trailers(plain(last.message), trailers)
+        alone = [f"{UNTESTED}: {made[:12]}" for _, made in steps[:-1]]
+        text = with_trailers(said(last.message), "\n".join([*alone, trailers]))
         head = write(repo, last, str(kept.tree_id), str(kept.parent_ids[0]), _person(committer, when), text)
         steps[-1] = (last, head)
-    return Replayed(tuple(made for _, made in steps), str(_commit(repo, head).tree_id), tuple(left_out))
+    return Replayed(tuple(made for _, made in steps), str(_commit(repo, head).tree_id), tuple(left_out), merges)
+
+
+def _own(repo_path: Path, onto: str, commit: str) -> tuple[list[tuple[str, str]], bool]:
+    """The commits to replay, each with its parent, oldest first, and whether there are merge commits among them."""
+    span = ["rev-list", "--reverse", "--topo-order", "--parents", commit, f"^{onto}"]
+    lines = [line.split() for line in git.run(span, repo_path).text.splitlines()]
+    return [(line[0], line[1]) for line in lines if len(line) == 2], any(len(line) > 2 for line in lines)
 
 
 def plain(message: str) -> str:

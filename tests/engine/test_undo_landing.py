@@ -57,6 +57,8 @@ def test_a_landing_is_taken_back_worked_on_and_put_back(tmp_path: Path) -> None:
             await _undone(town, one)
             assert _files(town.place) == ["README.md", "b.txt"] and rigs.git(root, "status", "--porcelain") == ""
             assert not (root / "a.txt").exists() and town.bead(by).work.stage == "landed"
+            said = rigs.git(root, "log", "-1", "--format=%s|%an|%(trailers:separator=%x2C)")
+            assert said == f"Revert {one}: Add a note|Ada Overseer|Bead: {by}@1,Reverts: {one}@1"
             back = town.bead(one).work.back
             assert back is not None and back.branch == f"undone/{one}-e1" and back.undone == by
             assert rigs.git(root, "show", f"{back.branch}:a.txt") == "text"

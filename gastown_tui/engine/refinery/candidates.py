@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gastown_tui.engine.base import Base
-from gastown_tui.model.importing import adopted
+from gastown_tui.engine.refinery import strategies
 from gastown_tui.model.merge import Car
 from gastown_tui.model.town import Town
 from gastown_tui.rig import merging
@@ -19,7 +19,10 @@ _KEPT = 4096
 
 @dataclass(frozen=True)
 class Step:
-    """One bead merged onto the commit `onto`: `commit` and its `tree`, or what is in the way of having them."""
+    """One bead merged onto the commit `onto`: `commit` and its `tree`, or what is in the way of having them.
+
+    `chain` are all the commits it brings that were made for it, oldest first; `commit` is the last of them.
+    """
 
     car: Car
     onto: str
@@ -27,6 +30,7 @@ class Step:
     tree: str = ""
     conflicts: tuple[Conflicted, ...] = ()
     lost: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -39,7 +43,12 @@ class Candidates:
 
     def __init__(self, base: Base) -> None:
         self._base = base
-        self._steps: OrderedDict[tuple[str, Car], Step] = OrderedDict()
+        self._steps: OrderedDict[tuple[str, Car, str], Step] = OrderedDict()
+
+    @property
+    def together(self) -> bool:
+        """Whether several beads may land as one; else each is tested, and lands, by itself."""
+        return strategies.together(self._base.config.strategy)
 
     def chain(self, town: Town, tip: str, cars: Iterable[Car]) -> list[Step]:
         """The beads one on the other from a tip on, up to the first that cannot be merged there (it is the last).
@@ -62,9 +71,10 @@ class Candidates:
 
     def step(self, town: Town, onto: str, car: Car) -> Step:
         """One bead merged onto a commit. Raises GasTownError."""
-        if (known := self._steps.get((onto, car))) is None:
-            known = self._steps[onto, car] = self._merged(town, onto, car)
-        self._steps.move_to_end((onto, car))
+        key = onto, car, self._base.config.strategy
+        if (known := self._steps.get(key)) is None:
+            known = self._steps[key] = self._merged(town, onto, car)
+        self._steps.move_to_end(key)
         while len(self._steps) > _KEPT:
             self._steps.popitem(last=False)
         return known
@@ -79,18 +89,9 @@ class Candidates:
         lost = ["no common history"] if fork is None else merging.survived(root, fork, onto, car.commit, merged.tree)
         if lost:
             return Step(car, onto, lost=tuple(lost))
-        return Step(car, onto, self._commit(town, onto, car, merged.tree), merged.tree)
-
-    def _commit(self, town: Town, onto: str, car: Car, tree: str) -> str:
-        """The `--no-ff` merge commit of one bead (interfaces.md); the same every time, so a crash finds it again."""
-        base, bead = self._base, town.beads[car.bead]
-        name, email = base.repo.ident()
-        text = merging.landing_message(f"Merge {bead.id}: {bead.title}", bead.id, car.epoch)
-        return merging.landing_commit(
-            base.place.root, tree=tree, parents=[onto, car.commit], message=text,
-            author=(name if adopted(bead) else bead.assignee or name, email), committer=(name, email),
-            when=bead.work.since,
-        )  # fmt: skip
+        bead, strategy = town.beads[car.bead], base.config.strategy
+        made = strategies.made(root, strategy, bead, car, onto, merged.tree, base.repo.ident())
+        return Step(car, onto, made.commit, made.tree, made.conflicts, chain=made.chain)
 
     def whole(self, steps: list[Step], number: int, when: float) -> str:
         """The commit a train lands as: its only step, or one merge of them all, of the tree that was tested.

@@ -11,6 +11,7 @@ from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Review
 from gastown_tui.model.merge import GateRun, MergeRequest, Train
 from gastown_tui.model.town import Town
+from gastown_tui.rig import reverting
 from gastown_tui.rig.errors import InTheWay, Moved
 
 _LOOK_EVERY = 2.0
@@ -120,7 +121,8 @@ class Landing:
         town = base.books.pending
         steps = dict(zip(train.cars, train.steps, strict=True))
         left = [car for car in train.cars if (b := town.beads.get(car.bead)) is not None and b.work.landing]
-        landed = [e.Landed(car.bead, car.epoch, steps[car]) for car in left]
+        onto = await asyncio.to_thread(_begins, base.place.root, train)
+        landed = [e.Landed(car.bead, car.epoch, steps[car], onto) for car in left]
         answered = needs.settled(town, "landing", "target", "landed")
         answered += [x for car in left for x in needs.settled(town, "ungated", car.bead, "landed")]
         await base.books.record("refinery", *landed, e.TrainLanded(train.commit, train.beads), *answered)
@@ -129,6 +131,12 @@ class Landing:
             with_ = f" with {len(train.cars) - 1} more" if len(train.cars) > 1 else ""
             detail = f"{train.commit[:9]}{with_}"
             await base.feed.add(base.clock.now(), "refinery", "LANDED", said, detail=detail, bead=car.bead)
+
+
+def _begins(root: Path, train: Train) -> str:
+    """Where the change of a bead begins that landed as several commits; "" where it is its commit's first parent."""
+    alone = len(train.cars) == 1
+    return train.onto if alone and reverting.first_parent(root, train.steps[0]) != train.onto else ""
 
 
 def waiting(town: Town) -> list[MergeRequest]:

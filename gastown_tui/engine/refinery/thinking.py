@@ -55,6 +55,7 @@ class Thinking:
         lanes = {m.bead: m for m in town.queue.values()}
         aside = [car for car in cars if lanes[car.bead].lane or town.beads[car.bead].work.no_land]
         line = self._in_line(town, view, [car for car in cars if car not in aside])
+        line = line if self._candidates.together else line[:1]
         by_bead = {car.bead: car for car in cars}
 
         def verdict(beads: Beads) -> bool | None:
