@@ -183,6 +183,11 @@ class Session:
                 self._code = -1
         return self._code
 
+    @staticmethod
+    def load_screen() -> None:
+        """Load the emulator, which takes half a second the first time: in a thread, before `tail_text` is asked."""
+        import gastown_tui.agents.screen  # noqa: F401
+
     def tail_text(self, lines: int) -> str:
         """The last rows of the screen that hold something, as plain text, one row a line."""
         # Loading the emulator takes 0.2 s: an engine nobody looks through starts without it.
@@ -205,7 +210,8 @@ class Session:
             reading = group.create_task(self._drain(), name=f"drain {self.name}")
             seen: dict[processes.Pair, None] = {}
             for round_ in range(_ROUNDS):
-                seen.update(dict.fromkeys(self.pairs()))
+                # Looking at every process of the machine takes a tenth of a second: not on the loop.
+                seen.update(dict.fromkeys(await asyncio.to_thread(self.pairs)))
                 alive = [pair for pair in seen if processes.is_alive(*pair)]
                 if alive:
                     await processes.end(alive, self._clock, grace if round_ == 0 else 0.0)

@@ -144,7 +144,7 @@ class Deacon:
         if events := needs.settled(base.books.pending, "ledger", "ledger", "moved back"):
             base.books.write("deacon", *events, *needs.landing_resumed(base.books.pending, "ledger"))
 
-    def dialogs(self) -> None:
+    async def dialogs(self) -> None:
         """Show the overseer a dialog an agent's terminal waits in; no key is ever sent blind."""
         now = self._base.clock.monotonic()
         for live in list(self._sessions.live.values()):
@@ -153,6 +153,7 @@ class Deacon:
             if live.notes.get("looked") == str(live.session.last_output):
                 continue
             live.notes["looked"] = str(live.session.last_output)
+            await asyncio.to_thread(live.session.load_screen)
             self._dialog(live)
 
     def _dialog(self, live: Live) -> None:

@@ -288,7 +288,7 @@ class Engine:
             await self._base.clock.sleep(_TICK)
             try:
                 if not self._base.trouble:
-                    self._deacon.dialogs()
+                    await self._deacon.dialogs()
                     await self._mayor.follow_tip()
             except GasTownError as error:
                 log.warning("tick: %s", error)

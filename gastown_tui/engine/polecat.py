@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import partial
 from pathlib import Path
@@ -60,6 +61,7 @@ class Polecats:
         for live in list(self._sessions.live.values()):
             if live.caller.role == POLECAT and not live.ending:
                 self._park_or_end(town, live)
+        self._rest(town)
 
     def _escalate(self, bead: Bead) -> None:
         last = bead.work.returns[-1]
@@ -97,6 +99,21 @@ class Polecats:
         elif not mine or bead is None or bead.work.stage != "working":
             why = f"{live.caller.bead} {bead.work.stage}" if bead is not None else "its bead is gone"
             self._jobs.start(f"end {live.caller.name}", partial(self._sessions.end, live.caller.name, why))
+
+    def _rest(self, town: Town) -> None:
+        """End the sessions parked longest, when more are parked than may work: a bead that comes back resumes its own.
+
+        Else every bead that waits in a long queue would keep a process alive beside it.
+        """
+        parked = [
+            (live.idle_since, name, agent) for name, live in self._sessions.live.items()
+            if live.caller.role == POLECAT and not live.ending and live.idle
+            and (agent := town.agents.get(name)) is not None and agent.state == "parked"
+        ]  # fmt: skip
+        most = self._base.config.max_polecats
+        for _, name, agent in sorted(parked, key=lambda row: row[:2])[: max(0, len(parked) - most)]:
+            if self._sessions.may_resume(agent):
+                self._jobs.start(f"end {name}", partial(self._sessions.end, name, "parked long; it can resume"))
 
     async def _start(self, bead: Bead, lease: Lease) -> None:
         """Make the worktree if it is not there, and start or resume the session."""
@@ -153,13 +170,18 @@ class Polecats:
         kept = await base.worktrees.save_wip(path, ref, f"unsaved work of {name} on {bead.id}")
         await base.worktrees.remove(path, unsaved=kept or "refuse")
         mark(base, path).unlink(missing_ok=True)
-        branch = f"polecat/{path.name}"
-        if name == "witness" or bead.work.landed == "" or not base.repo.exists(f"refs/heads/{branch}"):
+        if name != "witness" and bead.work.landed:
+            await asyncio.to_thread(self._drop_branch, f"polecat/{path.name}", bead, epoch)
+
+    def _drop_branch(self, branch: str, bead: Bead, epoch: int) -> None:
+        """Delete the branch of a bead that landed; commits on it that did not land are kept under refs/gt/wip/."""
+        repo = self._base.repo
+        if not repo.exists(f"refs/heads/{branch}"):
             return
-        tip = base.repo.tip(f"refs/heads/{branch}")
-        if not base.repo.is_ancestor(tip, bead.work.landed):
-            base.repo.move(f"refs/gt/wip/{bead.id}/branch-e{epoch}", None, tip)
-        base.repo.delete_branch(branch, tip)
+        tip = repo.tip(f"refs/heads/{branch}")
+        if not repo.is_ancestor(tip, bead.work.landed):
+            repo.move(f"refs/gt/wip/{bead.id}/branch-e{epoch}", None, tip)
+        repo.delete_branch(branch, tip)
 
 
 def sent_back(base: Base, bead: Bead) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gastown_tui.config import Gate
+from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused, Usage
 from gastown_tui.model.orders import Answer
 from tests.engine.towns import Running, founded, note, rehearse, running
@@ -156,5 +157,25 @@ def test_a_question_in_words_gets_its_answer_in_words(tmp_path: Path) -> None:
             await town.until(lambda t: not t.needs, "it to be settled")
             told.touch()
             await town.landed(bead)
+
+    asyncio.run(story())
+
+
+def test_more_parked_than_may_work_rest_and_one_that_comes_back_resumes_its_session(tmp_path: Path) -> None:
+    async def story() -> None:
+        place = founded(tmp_path, {"list.txt": "one\n"}, max_polecats=1)
+        async with running(place) as town:
+            books = town.engine._base.books
+            await books.record("overseer", e.Held("landing", "to look at it first"))
+            script = "replace list.txt <<END\none\n====\none\n{0}\nEND\ncommit Add {0}\ndone {0}"
+            ids = [await town.do(rehearse(script.format(word), title=word)) for word in ("two", "three", "four")]
+            await town.until(lambda t: all(t.beads[id].work.stage == "refinery" for id in ids), "all to be queued")
+            await town.until(lambda t: sum(a.role == "polecat" for a in t.live_agents()) == 1, "two to rest")
+            assert all(agent.deaths == 0 for agent in town.town.agents.values())
+            sessions = {id: town.bead(id).work.lease for id in ids}
+            await books.record("overseer", e.Resumed("landing"))
+            await town.landed(*ids)
+            assert {id: town.bead(id).work.lease for id in ids} == sessions and len(returns(town, ids[-1])) >= 1
+            assert set((place.root / "list.txt").read_text().split()) == {"one", "two", "three", "four"}
 
     asyncio.run(story())
