@@ -46,6 +46,7 @@ TABLE: dict[str, Entry] = {
     "export": Entry("export", "Write the beads out: Beads JSONL, CSV, Markdown", WORK),
     "undo": Entry("undo", "Take your last order back", WORK),
     "redo": Entry("undo", "Do again what was undone", WORK),
+    "mq": Entry("mq", "The merge queue: what waits, why, and when it may land", WORK),
     "adopt": Entry("adopt", "Send a branch of yours through the gates", WORK),
     "answer": Entry("answer", "Settle what needs you", WORK),
     "status": Entry("status", "The town at a glance", WATCH),

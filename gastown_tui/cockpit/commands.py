@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gastown_tui.cockpit import actions as a
+from gastown_tui.cockpit import queueing as q
 from gastown_tui.cockpit import undoing as u
 from gastown_tui.cockpit.desk import Desk
 from gastown_tui.cockpit.keys import Trie
@@ -16,7 +17,7 @@ WhyNot = Callable[[Desk], str]
 
 TOWN, BOARD, POLECATS, TRAIN, MAYOR = "town", "board", "polecats", "train", "mayor"
 NEEDS, BEAD, PLAN, HELP, LEAVE, NOTICE = "needs", "bead", "plan", "help", "leave", "notice"
-ATTACH, WRITING = "attach", "writing"
+ATTACH, WRITING, LOG = "attach", "writing", "log"
 BEADS = (BOARD, TRAIN, BEAD)
 
 
@@ -71,6 +72,10 @@ def _open(view: str) -> Run:
 
 ROWS: tuple[Command, ...] = (
     _c("bead.open", "enter", "Open the bead", (BOARD, TRAIN), a.open_bead, "", a.no_bead, "open"),
+    _c("run.log", "v", "The whole log of the run", TRAIN, q.whole_log, "", q.no_log, "whole log"),
+    _c("log.search", "/", "Search the log", LOG, q.search, foot="search"),
+    _c("log.next", "n", "The next one found", LOG, q.next_hit, foot="next"),
+    _c("log.previous", "N", "The one before", LOG, q.previous_hit),
     _c("attach", "enter", "Take the terminal; ctrl+] ends", (POLECATS, BEAD, NEEDS), a.attach, "type_keys",
        a.no_agent, "terminal"),
     _c("mayor.write", "i, enter", "Write to the Mayor", MAYOR, _write, "tell_mayor", foot="write"),
@@ -110,25 +115,25 @@ ROWS: tuple[Command, ...] = (
     _c("undo.past", "U", "Undo past what cannot be undone", (TOWN, NEEDS, BEAD, PLAN), u.undo_past, "undo",
        u.no_undo_past),
     _c("redo", "ctrl+r", "Redo what you undid", (TOWN, NEEDS, BEAD, PLAN), u.redo, "redo", u.no_redo),
-    _c("down", "j", "Down", (TOWN, NEEDS, BEAD, PLAN, HELP), a.down),
-    _c("up", "k", "Up", (TOWN, NEEDS, BEAD, PLAN, HELP), a.up),
-    _c("left", "h", "Left", TOWN, a.left),
-    _c("right", "l", "Right", TOWN, a.right),
-    _c("half.down", "ctrl+d", "Half a page down", (TOWN, NEEDS, BEAD, PLAN, HELP), a.half_down),
-    _c("half.up", "ctrl+u", "Half a page up", (TOWN, NEEDS, BEAD, PLAN, HELP), a.half_up),
-    _c("first", "g g", "To the first", (TOWN, BEAD, PLAN, HELP), a.first),
-    _c("last", "G", "To the last", (TOWN, BEAD, PLAN, HELP), a.last),
+    _c("down", "j", "Down", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG), a.down),
+    _c("up", "k", "Up", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG), a.up),
+    _c("left", "h", "Left", (TOWN, LOG), a.left),
+    _c("right", "l", "Right", (TOWN, LOG), a.right),
+    _c("half.down", "ctrl+d", "Half a page down", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG), a.half_down),
+    _c("half.up", "ctrl+u", "Half a page up", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG), a.half_up),
+    _c("first", "g g", "To the first", (TOWN, BEAD, PLAN, HELP, LOG), a.first),
+    _c("last", "G", "To the last", (TOWN, BEAD, PLAN, HELP, LOG), a.last),
     _c("pane.next", "tab", "Next pane", TOWN, lambda desk, _: desk.next_pane(1)),
     _c("pane.previous", "shift+tab", "Previous pane", TOWN, lambda desk, _: desk.next_pane(-1)),
     *(_c(f"pane.{name}", f"g {n}", f"Go to the {name.capitalize()}", TOWN, _pane(name))
       for n, name in enumerate(PANES, 1)),
-    _c("back", "escape, q", "Back", (TOWN, NEEDS, BEAD, PLAN, HELP, LEAVE), lambda desk, _: desk.back()),
-    _c("help", "?", "Every key", (TOWN, NEEDS, BEAD, PLAN), _open("help")),
+    _c("back", "escape, q", "Back", (TOWN, NEEDS, BEAD, PLAN, HELP, LEAVE, LOG), lambda desk, _: desk.back()),
+    _c("help", "?", "Every key", (TOWN, NEEDS, BEAD, PLAN, LOG), _open("help")),
     _c("redraw", "ctrl+l", "Paint the screen again", TOWN, lambda desk, _: desk.redraw_all()),
     _c("theme", "", "Next theme", TOWN, lambda desk, _: desk.theme("")),
     _c("freeze", "", "Freeze every agent now", TOWN, a.freeze, "freeze"),
     _c("thaw", "", "Let frozen agents go on", TOWN, a.thaw, "thaw"),
-    _c("leave", "ctrl+q, ctrl+c", "Leave", (TOWN, NEEDS, BEAD, PLAN, HELP), _open("leave")),
+    _c("leave", "ctrl+q, ctrl+c", "Leave", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG), _open("leave")),
     _c("leave.detach", "d, ctrl+q", "Detach; the town goes on", LEAVE, _leave("detach")),
     _c("leave.stop", "i", "Stop: end the sessions in order, keep all work", LEAVE, _leave("stop")),
     _c("leave.now", "n", "Stop now: freeze every agent this instant", LEAVE, _leave("stop-now")),
@@ -150,6 +155,7 @@ def tries() -> dict[str, Trie[Command]]:
 FOOT_FIRST: dict[str, tuple[tuple[str, str], ...]] = {NEEDS: (("1-9", "answer"),)}
 FOOT_LAST: dict[str, tuple[tuple[str, str], ...]] = {
     NEEDS: (("j k", "move"), ("Esc", "back")), BEAD: (("j k", "scroll"), ("Esc", "back")),
+    LOG: (("j k", "scroll"), ("G", "follow"), ("h l", "other runs"), ("Esc", "back")),
     PLAN: (("j k", "scroll"), ("Esc", "back")), HELP: (("j k", "scroll"), ("Esc", "back")),
     NOTICE: (("q", "leave"), ("Esc", "look round")), ATTACH: (("ctrl+]", "leave the terminal"),),
     WRITING: (("↵", "send"), ("ctrl+j", "new line"), ("Tab", "next pane"), ("Esc", "done"), ("Esc ?", "help")),

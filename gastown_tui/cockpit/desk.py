@@ -59,7 +59,7 @@ class Desk(Protocol):
         """Give the pane the whole screen, or take it back."""
 
     def open(self, view: str, about: str = "") -> None:
-        """Open a view over the town: bead, needs, plan, help, palette, leave, cap, notice, attach."""
+        """Open a view over the town: bead, needs, plan, help, palette, leave, cap, notice, attach, log."""
 
     def back(self) -> None:
         """Close the uppermost layer."""
@@ -84,6 +84,9 @@ class Desk(Protocol):
 
     def copy(self, text: str) -> None:
         """Put a text on the clipboard."""
+
+    def seek(self, text: str, step: int) -> None:
+        """Look for a text in the log that is open; without one go to the next or previous line with the last."""
 
     def theme(self, name: str) -> None:
         """Change the colours; "" is the next theme."""

@@ -14,6 +14,7 @@ from gastown_tui.cockpit.views.attach import USUAL, AttachView
 from gastown_tui.cockpit.views.bead import BeadView
 from gastown_tui.cockpit.views.cap import USUAL as USUAL_CAP
 from gastown_tui.cockpit.views.cap import CapView, dollars
+from gastown_tui.cockpit.views.log import LogView
 from gastown_tui.cockpit.views.needs import NeedsView
 from gastown_tui.cockpit.views.notice import NOTE, NoticeView
 from gastown_tui.cockpit.views.palette import PaletteView
@@ -163,6 +164,8 @@ class DeskWork:
         screen = self._screen
         if view == "attach":
             return AttachView(about, screen.link.spool(about))
+        if view == "log":
+            return LogView(about, screen.run_log)
         if view == "needs":
             return NeedsView(screen.tail)
         if view == "palette":
@@ -266,6 +269,11 @@ class DeskWork:
     def copy(self, text: str) -> None:
         """To the clipboard, as far as the terminal lets us."""
         self._screen.app.copy_to_clipboard(text)
+
+    def seek(self, text: str, step: int) -> None:
+        """Look for a text in the log that is open, or go on to where it is next."""
+        if isinstance(top := self._screen.top, LogView) and (why := top.search(text) if text else top.hit(step)):
+            self.say(why, bad=True)
 
     def theme(self, name: str) -> None:
         """Other colours."""

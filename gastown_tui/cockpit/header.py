@@ -7,6 +7,7 @@ from gastown_tui.cockpit.draw.chart import progress
 from gastown_tui.cockpit.draw.lines import Line, Span, ends, length, raised
 from gastown_tui.cockpit.scene import GATES, Scene
 from gastown_tui.cockpit.text import age, cap, clip, money
+from gastown_tui.model.queue.standing import of_tip
 
 
 class Header(Canvas):
@@ -77,10 +78,12 @@ def _name(scene: Scene) -> list[Span]:
     ]
     if not scene.config.gated:
         out.append(Span("UNGATED", "handled", True))
+    elif (run := of_tip(scene.town)) is not None and not run.ok:
+        out.append(Span("▲ red", "handled", True))
     elif scene.runs:
         out.append(Span("✓", "good"))
     for what in sorted(town.holds):
-        word = {"landing": "landing held", "dispatch": "paused"}.get(what, f"{what} held")
+        word = {"landing": "landing held", "dispatch": "paused", "queue": "train paused"}.get(what, f"{what} held")
         out += [Span("  "), Span(clip(word, 20), "handled", True)]
     if scene.read_only:
         out += [Span("  "), Span("read-only", "handled", True)]

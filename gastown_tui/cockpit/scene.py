@@ -14,7 +14,10 @@ from gastown_tui.model.agent import MAYOR, POLECAT, WITNESS, Agent
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.convoy import Draft
 from gastown_tui.model.events import Need
-from gastown_tui.model.merge import GateRun, MergeRequest
+from gastown_tui.model.merge import GateRun, MergeRequest, TestRun
+from gastown_tui.model.queue.outlook import outlook
+from gastown_tui.model.queue.sizing import batch
+from gastown_tui.model.queue.standing import Line, Spot, finished, in_flight, queue_line
 from gastown_tui.model.town import Town
 
 GATES = ("sheriff", "witness", "refinery")
@@ -201,24 +204,52 @@ class Scene:
         found = min(self.column("ready"), key=lambda b: (b.priority, b.created_at, b.id), default=None)
         return found.id if found is not None else ""
 
+    def title(self, id: str) -> str:
+        """A bead's title, or its id when it is gone."""
+        bead = self.town.beads.get(id)
+        return bead.title if bead is not None else id
+
     @cached_property
     def runs(self) -> tuple[GateRun, ...]:
-        """The gate runs, oldest first."""
-        return tuple(sorted(self.town.runs.values(), key=lambda run: run.at))
+        """The finished gate runs, oldest first."""
+        return tuple(finished(self.town))
+
+    @cached_property
+    def run_numbers(self) -> tuple[int, ...]:
+        """The numbers of all runs there are, in order."""
+        return tuple(sorted({*self.town.testing, *(run.number for run in self.runs if run.number)}))
+
+    def run(self, number: int) -> GateRun | TestRun | None:
+        """A run by its number, in flight or over."""
+        if (flight := self.town.testing.get(number)) is not None:
+            return flight
+        return next((run for run in reversed(self.runs) if run.number == number), None)
+
+    @cached_property
+    def slots(self) -> int:
+        """How many runs of the gates there may be at once."""
+        return max(1, self.config.slots, len(self.town.testing))
+
+    @cached_property
+    def line(self) -> Line:
+        """The merge queue: who stands where, why, and when it may land."""
+        return queue_line(self.town, self.now, slots=self.slots, batch=batch(self.town.rate), name=self.short)
+
+    @cached_property
+    def spots(self) -> dict[str, Spot]:
+        """Where each entry of the merge queue stands."""
+        return {spot.bead: spot for spot in self.line.spots}
 
     @cached_property
     def queue(self) -> tuple[MergeRequest, ...]:
-        """The merge queue: what is tested or landing first, then in the order it will be taken."""
-        order = {"landing": 0, "testing": 1, "allowed": 2, "queued": 2, "waiting": 3}
-        return tuple(
-            sorted(self.town.queue.values(), key=lambda m: (order.get(m.state, 4), m.priority, m.entered, m.bead))
-        )
+        """The entries of the merge queue in order."""
+        return tuple(spot.entry for spot in self.line.spots)
 
     @cached_property
-    def run_seconds(self) -> float:
-        """What a gate run takes, from the last ones; 0 while nothing is known."""
-        known = [run.seconds for run in self.runs[-5:] if run.seconds > 0]
-        return sum(known) / len(known) if known else 0.0
+    def outlook(self) -> tuple[tuple[str, str], ...]:
+        """What follows when the run in flight ends: (in which case, what then)."""
+        flight = [run for run in in_flight(self.town) if run.kind in ("train", "confirm")]
+        return outlook(self.town, flight[0].number, slots=self.slots, name=self.short) if flight else ()
 
     @cached_property
     def _columns(self) -> dict[str, list[Bead]]:

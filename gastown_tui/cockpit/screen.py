@@ -19,6 +19,7 @@ from gastown_tui.cockpit.draw.lines import Line, Span
 from gastown_tui.cockpit.draw.terminal import Tails
 from gastown_tui.cockpit.guide import Guide
 from gastown_tui.cockpit.header import Header
+from gastown_tui.cockpit.logs import Log, Logs
 from gastown_tui.cockpit.overlays import Dividers, WhichKey
 from gastown_tui.cockpit.pane import Pane
 from gastown_tui.cockpit.panes.kanban import Kanban
@@ -33,6 +34,7 @@ from gastown_tui.cockpit.views.reading import key_name
 from gastown_tui.cockpit.views.sheet import Sheet
 from gastown_tui.cockpit.writing import WritingScreen
 from gastown_tui.engine.link import Link
+from gastown_tui.model.merge import GateRun, TestRun
 from gastown_tui.world import Clock
 
 FRAME = 1 / 12
@@ -52,8 +54,8 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         super().__init__(guide)
         self.ask_cap = ask_cap
         self.link, self.palette, self.clock, self.read_only = link, palette, clock, read_only
-        self.tails = Tails()
-        self.grid, self.board, self.train = PolecatGrid(self.tail), Kanban(), MergeQueue()
+        self.tails, self.logs = Tails(), Logs()
+        self.grid, self.board, self.train = PolecatGrid(self.tail), Kanban(), MergeQueue(self.run_log)
         self.panes: dict[str, Pane] = {
             "mayor": self.mayor,
             "board": self.board,
@@ -119,6 +121,10 @@ class TownScreen(WritingScreen, inherit_bindings=False):
             kept.pop()
         return kept[-rows:]
 
+    def run_log(self, run: GateRun | TestRun) -> Log | None:
+        """What a run of the gates printed so far."""
+        return self.logs.of_run(self.link.gate_logs, run, self.clock.monotonic())
+
     def poll(self) -> None:
         """Draw a frame if anything changed: the town, the feed, a terminal, or a second."""
         if self.paused or not self.is_mounted or getattr(self.app, "backed_up", False):
@@ -134,7 +140,8 @@ class TownScreen(WritingScreen, inherit_bindings=False):
         town = self.link.town
         feeds = tuple(lines[-1].seq for a in town.live_agents() if (lines := self.link.feed(a.name)))
         seen = (id(town), town.seq, tuple(sorted(self.link.notes.items())), feeds, int(now))
-        if seen != self._drawn or self.tails.changed(self.clock.monotonic()):
+        now = self.clock.monotonic()
+        if seen != self._drawn or self.tails.changed(now) or self.logs.changed(now):
             self._drawn = seen
             self.draw()
 

@@ -97,14 +97,22 @@ def _witness(scene: Scene, bead: Bead) -> Standing:
 
 
 def _refinery(scene: Scene, bead: Bead) -> Standing:
-    entry = scene.town.queue.get(bead.id)
-    if entry is None:
-        return Standing(Span("?", "handled", True), "unsure", "handled")
-    if entry.state in ("testing", "landing"):
-        return Standing(Span("●", "text"), entry.state, "muted")
-    if entry.state == "waiting":
-        return Standing(Span("·", "handled", True), "waiting", "handled")
-    return Standing(Span("·", "muted", True), "", "muted")
+    spot = scene.spots.get(bead.id)
+    return _QUEUED[spot.state if spot is not None else ""]
+
+
+_QUEUED: dict[str, Standing] = {
+    "": Standing(Span("?", "handled", True), "unsure", "handled"),
+    "landing": Standing(Span("●", "text"), "landing", "muted"),
+    "testing": Standing(Span("●", "text"), "testing", "muted"),
+    "queued": Standing(Span("·", "muted", True), "", "muted"),
+    "suspect": Standing(Span("?", "handled", True), "suspect", "handled"),
+    "confirm": Standing(Span("?", "handled", True), "once more", "handled"),
+    "held": Standing(Span("=", "handled", True), "held", "handled"),
+    "waiting": Standing(Span("·", "handled", True), "waiting", "handled"),
+    "asks": Standing(ASKS, "asks you", "needs"),
+}
+"""State of an entry of the merge queue → how its card stands."""
 
 
 def _landed(scene: Scene, bead: Bead) -> Standing:

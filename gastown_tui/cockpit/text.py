@@ -76,6 +76,15 @@ def countdown(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02}" if whole < 600 else age(whole)
 
 
+def took(seconds: float) -> str:
+    """How long something lasted: `48s`, `1m 12s`, `2h 5m`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    big, small, marks = (whole // 60, whole % 60, "ms") if whole < 3600 else (whole // 3600, whole % 3600 // 60, "hm")
+    return f"{big}{marks[0]} {small}{marks[1]}" if small else f"{big}{marks[0]}"
+
+
 def seconds_about(seconds: float) -> str:
     """An estimate of a short time: `~70s`, `~6m`."""
     return f"~{max(1, round(seconds))}s" if seconds < 100 else f"~{round(seconds / 60)}m"

@@ -71,6 +71,11 @@ class RemoteTown:
         """The latest feed lines of one agent, oldest first."""
         return tuple(self._feed[agent]) if agent in self._feed else ()
 
+    @property
+    def gate_logs(self) -> Path:
+        """The folder of what the gates print."""
+        return self._place.gate_logs
+
     def spool(self, agent: str) -> Path | None:
         """The file of raw terminal bytes of an agent's session."""
         found = self._town.agents.get(agent)

@@ -140,6 +140,11 @@ class Engine:
         """The latest feed lines of one agent, oldest first."""
         return self._base.feed.of(agent)
 
+    @property
+    def gate_logs(self) -> Path:
+        """The folder of what the gates print."""
+        return self._base.place.gate_logs
+
     def spool(self, agent: str) -> Path | None:
         """The raw terminal bytes of an agent's latest session."""
         found = self.town.agents.get(agent)

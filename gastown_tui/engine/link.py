@@ -37,3 +37,7 @@ class Link(Protocol):
 
     def spool(self, agent: str) -> Path | None:
         """The file of raw terminal bytes of an agent's session, for a screen to tail."""
+
+    @property
+    def gate_logs(self) -> Path:
+        """The folder of what the gates print; it may not be there yet."""

@@ -77,6 +77,11 @@ class Place:
         return self.gastown / "log" / "engine.log"
 
     @property
+    def gate_logs(self) -> Path:
+        """What the gates printed, a file for each run."""
+        return self.gastown / "log" / "gates"
+
+    @property
     def feed(self) -> Path:
         """The feed's lines."""
         return self.spool / "feed.jsonl"

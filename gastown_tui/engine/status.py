@@ -8,13 +8,14 @@ import msgspec
 
 from gastown_tui.config import Config
 from gastown_tui.model import collision
+from gastown_tui.model.queue.standing import queue_line
 from gastown_tui.model.town import Town
 
 
 def status(town: Town, config: Config, notes: dict[str, str], running: bool) -> dict[str, Any]:
     """The document; without an engine `engine` is null."""
     agents = sorted(town.live_agents(), key=lambda a: (a.role, a.name)) if running else []
-    queue = sorted(town.queue.values(), key=lambda m: (m.priority, m.entered))
+    queue = queue_line(town, town.at).spots
     return {
         "town": town.rig,
         "target": town.target,

@@ -63,6 +63,19 @@ def test_one_pane(snap_compare: Compare, size: tuple[int, int], number: int, tmp
     assert snap_compare(cockpit(link), terminal_size=size, run_before=pressed("g", str(number), "z"))
 
 
+@pytest.mark.parametrize("theme", ["daylight", "ansi"])
+def test_train_in_other_colours(snap_compare: Compare, theme: str, tmp_path: Path) -> None:
+    """Runs over cars: what is red, in flight, and not in a run is told by glyph, word and length, not by hue alone."""
+    keys = pressed("g", "4", "z", "l", "l")
+    assert snap_compare(cockpit(todo_app.link(tmp_path), theme), terminal_size=(120, 40), run_before=keys)
+
+
+def test_log_of_a_run(snap_compare: Compare, tmp_path: Path) -> None:
+    """The reader opens where the first failing test is told of."""
+    keys = pressed("g", "4", "z", "l", "l", "v")
+    assert snap_compare(cockpit(todo_app.link(tmp_path)), terminal_size=(120, 40), run_before=keys)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=ids)
 def test_needs_you(snap_compare: Compare, size: tuple[int, int], tmp_path: Path) -> None:
     """The question with its terminal and its numbered answers; the town recedes behind it."""

@@ -13,7 +13,7 @@ from gastown_tui.cockpit.text import clip, count, width
 from gastown_tui.cockpit.views.sheet import Sheet
 
 _NAMES = {"town": "Everywhere", "board": "Board", "polecats": "Polecats", "train": "Train", "mayor": "Mayor",
-          "needs": "Needs you", "bead": "Bead", "plan": "Plan", "leave": "Leaving"}  # fmt: skip
+          "needs": "Needs you", "bead": "Bead", "plan": "Plan", "log": "Log of a run", "leave": "Leaving"}  # fmt: skip
 _SHOWN = {"enter": "↵", "escape": "Esc", "tab": "Tab", "shift+tab": "S-Tab", "space": "space"}
 
 

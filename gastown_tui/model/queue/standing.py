@@ -108,7 +108,7 @@ def telling(town: State) -> list[GateRun]:
 
     A run on the tip before counts, too, when its first cars are what landed since.
     """
-    landed = _since(town)
+    landed = since(town)
     found = [
         run
         for run in town.runs.values()
@@ -120,7 +120,7 @@ def telling(town: State) -> list[GateRun]:
     return sorted(found, key=lambda run: run.number)
 
 
-def _since(town: State) -> dict[str, tuple[str, ...]]:
+def since(town: State) -> dict[str, tuple[str, ...]]:
     """Commits the target pointed at, the present tip and the one before, with the beads that landed since each."""
     last = town.last
     before = {last.onto: last.beads} if last is not None and last.commit == town.tip else {}
