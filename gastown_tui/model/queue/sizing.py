@@ -10,6 +10,8 @@ _GREEN = 0.6
 LONGEST = 16
 PREGATE_ON, PREGATE_OFF = 0.15, 0.12
 PREGATE_SLOTS = 4
+PREGATED = 0.03
+"""What is left of the culprit rate once each change was green alone: conflicts between two of them."""
 
 
 def batch(rate: float) -> int:
