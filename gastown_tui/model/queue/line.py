@@ -14,8 +14,8 @@ REACH = 2 * sizing.LONGEST
 HEDGED = 4
 """A red stretch of at most so many changes is also tested without each of them."""
 
-HEDGE_SLOTS = 4
-"""From so many slots on: with fewer, a run that bets on the culprit takes the place of one that finds it."""
+HEDGE_SLOTS = 2
+"""From so many slots on: with one, a run that bets on the culprit takes the place of one that finds it."""
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from gastown_tui.model.merge import Car
-from gastown_tui.model.queue import narrowing, sizing
+from gastown_tui.model.queue import narrowing, pregate, sizing
 from gastown_tui.model.queue.line import REACH, Line, known, pinned
 from gastown_tui.model.queue.sight import Beads, Decision, Past, Sight
 
@@ -24,41 +25,33 @@ def plan(sight: Sight) -> Decision:
     flight that can still tell something go on.
     """
     order = pinned(sight)
-    apart = _apart(sight, order)
-    failed = tuple(bead for bead in apart if _alone(sight, bead) is False)
+    apart = pregate.apart(sight, order)
+    failed = tuple(bead for bead in apart if pregate.alone(sight, bead) is False)
     line = known(sight, tuple(bead for bead in order if bead not in apart))
-    back, requeue, asking = _confirmed(sight)
-    alone = [(bead,) for bead in (*asking, *apart) if bead not in failed]
-    useful = [run for run in sight.running if line.tells(run) or run in alone]
-    bets = [run for run in sight.running if run not in useful and line.bets(run, sight.slots)]
-    free = max(0, sight.slots - len(useful))
-    urgent = [(bead,) for bead in asking if sight.of(bead).waited >= PATIENCE]
-    must = [run for run in dict.fromkeys([*urgent, *_wanted(sight, line, useful, free)]) if run not in useful][:free]
-    kept = bets[: free - len(must)]
-    may = dict.fromkeys([*((bead,) for bead in apart), *_bet(sight, line, kept), *alone])
-    more = [run for run in may if run in alone or len(run) > 1]
-    more = [run for run in more if run not in useful and run not in must][: free - len(must) - len(kept)]
+    lane = _confirmed(sight)
+    lone: list[Beads] = [(bead,) for bead in (*lane.asking, *apart) if bead not in failed]
+    useful = [run for run in sight.running if line.tells(run) or run in lone]
+    start, kept = _runs(sight, line, lane, lone, useful)
     stop = tuple(run for run in sight.running if run not in useful and run not in kept)
-    return Decision(
-        line.beads[: line.green], (*must, *more), stop, (*line.out, *failed), tuple(back), tuple(requeue)
-    )  # fmt: skip
+    land, requeue = line.beads[: line.green], lane.requeue
+    if not land and (found := _landing_alone(sight, line, lane)):
+        land, start = (found,), ()
+        requeue = tuple(pair for pair in requeue if pair[0] != found)
+        stop = tuple(run for run in sight.running if run not in lone)
+    tells = tuple(run[0] for run in start if run in lone)
+    return Decision(land, start, stop, (*line.out, *failed), lane.back, requeue, tells)
 
 
-def _apart(sight: Sight, order: Beads) -> Beads:
-    """While changes are pregated: those that were not green alone yet."""
-    if not sight.pregate or sight.slots < sizing.PREGATE_SLOTS:
-        return ()
-    return tuple(bead for bead in order if not _alone(sight, bead))
-
-
-def _alone(sight: Sight, bead: str) -> bool | None:
-    """What the last run of a bead alone said, on this tip or on one before."""
-    said = sight.of(bead).alone
-    return sight.verdict((bead,)) if said is None else said
-
-
-def _confirmed(sight: Sight) -> tuple[list[str], list[tuple[str, Beads]], list[str]]:
+@dataclass(frozen=True)
+class _Lane:
     """What became of the confirm lane: who goes back, who may stand in line again, whose run is still to come."""
+
+    back: Beads
+    requeue: tuple[tuple[str, Beads], ...]
+    asking: Beads
+
+
+def _confirmed(sight: Sight) -> _Lane:
     back, requeue, asking = [], [], []
     for car in sight.confirm:
         past = sight.of(car.bead)
@@ -68,7 +61,36 @@ def _confirmed(sight: Sight) -> tuple[list[str], list[tuple[str, Beads]], list[s
             requeue.append((car.bead, past.beside))
         else:
             back.append(car.bead)
-    return back, requeue, asking
+    return _Lane(tuple(back), tuple(requeue), tuple(asking))
+
+
+def _landing_alone(sight: Sight, line: Line, lane: _Lane) -> str | None:
+    """A change of the confirm lane that was green on this very tip: it lands, if that is in nobody's way.
+
+    It would be in the way of those it was red with while they still stand in line, and of runs in flight, which are
+    not of what the tip would be then.
+    """
+    if any(line.tells(run) for run in sight.running):
+        return None
+    for bead, company in lane.requeue:
+        if not sight.of(bead).stays and not set(company) & set(line.beads) and sight.verdict((bead,)):
+            return bead
+    return None
+
+
+def _runs(
+    sight: Sight, line: Line, lane: _Lane, lone: list[Beads], useful: list[Beads]
+) -> tuple[tuple[Beads, ...], list[Beads]]:
+    """What begins, and which of the runs in flight that only bet on a culprit go on: in the slots there are."""
+    bets = [run for run in sight.running if run not in useful and line.bets(run, sight.slots)]
+    free = max(0, sight.slots - len(useful))
+    urgent = [(bead,) for bead in lane.asking if sight.of(bead).waited >= PATIENCE]
+    must = [run for run in dict.fromkeys([*urgent, *_wanted(sight, line, useful, free)]) if run not in useful][:free]
+    kept = bets[: free - len(must)]
+    pregated = [run for run in lone if run[0] not in lane.asking]
+    may = dict.fromkeys([*pregated, *_bet(sight, line, kept), *lone])
+    more = [run for run in may if run not in useful and run not in must][: free - len(must) - len(kept)]
+    return (*must, *more), kept
 
 
 def _wanted(sight: Sight, line: Line, useful: list[Beads], free: int) -> list[Beads]:
@@ -96,8 +118,7 @@ def _bet(sight: Sight, line: Line, kept: list[Beads]) -> Iterator[Beads]:
 
 
 def _batch(sight: Sight) -> int:
-    pregated = sight.pregate and sight.slots >= sizing.PREGATE_SLOTS
-    return sizing.batch(sizing.PREGATED if pregated else sight.rate)
+    return sizing.batch(sizing.PREGATED if pregate.on(sight) else sight.rate)
 
 
-__all__ = ["ENTRIES", "PATIENCE", "Beads", "Car", "Decision", "Past", "Sight", "plan"]
+__all__ = ["ENTRIES", "PATIENCE", "REACH", "Beads", "Car", "Decision", "Past", "Sight", "plan"]

@@ -17,7 +17,8 @@ class Past(msgspec.Struct, frozen=True, gc=False):
 
     `tries` times it was put at the end of the line; `waited` runs were begun since it came to its lane; its last run
     alone (a confirm run, or the run before it joined the line) was green, red, or there was none since then: `alone`;
-    it was red `beside` those ids; it has `begun` to be tested where it stands in line.
+    it was red `beside` those ids; it has `begun` to be tested where it stands in line; it `stays`
+    out of the target even when it is green.
     """
 
     tries: int = 0
@@ -25,6 +26,7 @@ class Past(msgspec.Struct, frozen=True, gc=False):
     alone: bool | None = None
     beside: Beads = ()
     begun: bool = False
+    stays: bool = False
 
 
 _NOTHING = Past()
@@ -41,7 +43,7 @@ class Sight:
         running: runs in flight, as on the present tip. A run of one bead of the confirm lane is its confirm run.
         slots: how many runs there may be at once, at least 1.
         rate: the culprit rate p̂ (`merge.learned`).
-        pregate: whether each change is tested alone before it joins the line (`sizing.pregating`).
+        pregate: whether each change is tested alone before it joins the line: on, off, or auto (`sizing.pregating`).
         past: what is remembered of a bead, where there is anything.
     """
 
@@ -51,7 +53,7 @@ class Sight:
     running: tuple[Beads, ...]
     slots: int
     rate: float
-    pregate: bool = False
+    pregate: str = "auto"
     past: Mapping[str, Past] = field(default_factory=dict)
 
     def of(self, bead: str) -> Past:
@@ -68,6 +70,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
         stop: runs in flight that can tell nothing any more.
         confirm: beads that were red alone: to the confirm lane.
         back: beads red again alone (or in company for the third time): rework, with the log.
+        alone: of those that begin, beads whose run alone tells of them on whatever tip: it goes on when the tip moves.
         requeue: (bead, company): green alone but red in that company: to the end of the line.
     """
 
@@ -77,3 +80,4 @@ class Decision(msgspec.Struct, frozen=True, gc=False):
     confirm: Beads = ()
     back: Beads = ()
     requeue: tuple[tuple[str, Beads], ...] = ()
+    alone: Beads = ()
