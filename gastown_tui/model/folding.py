@@ -256,7 +256,8 @@ def gated(town: S, event: e.Gated, record: e.Record) -> S:
     bead = bead.working(reviews=(*(r for r in bead.work.reviews if r.by != "refinery"), event.review))
     if event.review.ok:
         return town.put(bead)
-    town = town.with_(rate=learned(town.rate, True))
+    if (entry := town.queue.get(bead.id)) is None or entry.lane != "confirm":  # else counted when it came there
+        town = town.with_(rate=learned(town.rate, True))
     return unqueue(town, back(bead, "refinery", event.review.reason, record.at))
 
 

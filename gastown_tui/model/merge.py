@@ -9,7 +9,7 @@ import msgspec
 RATE = 0.08
 """What share of changes is thought to go red before any was seen (facts/merge-queue.md)."""
 
-_LEARN = 0.05
+_LEARN = 0.025
 """How far one more change moves that share."""
 
 
@@ -27,7 +27,8 @@ class MergeRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     `why` says why it is not landed. `lane` is "" (the main one) or "confirm", `tries` how often it went to the end of
     the queue, `first` the unix second the overseer put it first (0: never), `hold` the overseer's words that keep it
     ("" when nothing does), `beside` the beads it was red with. `alone` is what its run alone said since it came to its
-    lane, `came` the number of the last run begun before that.
+    lane, `came` the number of the last run begun before that. `place` orders those that were in a train since they came
+    to their lane (0: not yet).
     """
 
     bead: str
@@ -46,6 +47,7 @@ class MergeRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     beside: tuple[str, ...] = ()
     alone: bool | None = None
     came: int = 0
+    place: float = 0.0
 
     @property
     def car(self) -> Car:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from typing import Any
 
@@ -40,7 +39,7 @@ def table(seeds: int) -> dict[str, dict[int, Figures]]:
             out[name][slots] = found
             mean, runs = wanted[slots]
             say(
-                f"  {name:9} {slots} slots  {found.mean:5.2f} ({found.p95:5.1f}, {found.longest:5.1f}) {found.runs:5.2f}"
+                f"  {name:9} {slots} slots {found.mean:5.2f} ({found.p95:5.1f}, {found.longest:5.1f}) {found.runs:5.2f}"
                 f"   table {mean:4.3g} / {runs:4.2f}: {found.mean / mean - 1:+4.0%}, {found.runs / runs - 1:+4.0%}"
             )
     return out
@@ -71,16 +70,15 @@ def grid(seeds: int, quick: bool) -> dict[str, float]:
                 mine = averaged(played(Prefix, load, slots, seed, flake) for seed, load in loads)
                 best = averaged(played(Oracle, load, slots, seed, flake) for seed, load in loads)
                 wrong, longest = wrong + mine.wrong, max(longest, mine.longest / mine.p95)
-                say(
-                    f"  {slots} slots {alone:4.0%} ({mine.back:4.0%} went back) {flake:3.0%}"
-                    f"  {mine.mean:6.2f} ({mine.runs:.2f})  {mine.mean / best.mean:5.2f}x  {mine.longest / mine.p95:.2f}"
-                )
+                ratios = f"{mine.mean / best.mean:5.2f}x  {mine.longest / mine.p95:.2f}"
+                rates = f"{alone:4.0%} ({mine.back:4.0%} went back) {flake:3.0%}"
+                say(f"  {slots} slots {rates}  {mine.mean:6.2f} ({mine.runs:.2f})  {ratios}")
     return {"wrong": wrong, "longest": longest}
 
 
 def steady(slots: int, seeds: int) -> dict[str, Any]:
-    """Arrivals by chance at 0.7 of the capacity that was measured with everything there at once."""
-    pace = averaged(played(Prefix, arriving(seed, 200, math.inf), slots, seed) for seed in range(seeds)).pace
+    """Arrivals by chance at 0.7 of the capacity that was measured with more than could be landed."""
+    pace = averaged(played(Prefix, arriving(seed, 200, 2.0 + slots), slots, seed) for seed in range(seeds)).pace
     loads = [(seed, arriving(seed, 200, 0.7 * pace)) for seed in range(seeds)]
     mine = averaged(played(Prefix, load, slots, seed) for seed, load in loads)
     best = averaged(played(Oracle, load, slots, seed) for seed, load in loads)

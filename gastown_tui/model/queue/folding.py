@@ -11,7 +11,8 @@ from gastown_tui.model import collision, lifecycle
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Illegal
 from gastown_tui.model.folding import case
-from gastown_tui.model.merge import Car, MergeRequest
+from gastown_tui.model.merge import Car, MergeRequest, learned
+from gastown_tui.model.queue import order
 from gastown_tui.model.state import State
 
 S = TypeVar("S", bound=State)
@@ -27,10 +28,11 @@ def run_begun(town: S, event: e.RunBegun, record: e.Record) -> S:
     if run.slot and any(other.slot == run.slot for other in town.testing.values()):
         raise Illegal(f"Test slot {run.slot} is taken.", "Nothing was begun.")
     town = town.with_(testing=town.testing.set(run.number, run), run_number=run.number)
-    for id in run.beads:
-        entry = town.queue.get(id)
-        if entry is not None and entry.state == "queued":
-            town = _put(town, replace(entry, state="testing", why=f"run {run.number}"))
+    entries = [entry for id in run.beads if (entry := town.queue.get(id)) is not None]
+    for entry in order.placed(entries, run.number) if run.kind == "train" else entries:
+        if entry.state == "queued":
+            entry = replace(entry, state="testing", why=f"run {run.number}")
+        town = _put(town, entry)
     return town
 
 
@@ -72,7 +74,9 @@ def shunted(town: S, event: e.Shunted, record: e.Record) -> S:
     entry = _free(town, event.bead)
     beside = tuple(dict.fromkeys((*entry.beside, *event.beside)))
     lane = "confirm" if event.lane == "confirm" else ""
-    entry = replace(entry, lane=lane, why=event.why, beside=beside, alone=None, came=town.run_number)
+    entry = replace(entry, lane=lane, why=event.why, beside=beside, alone=None, came=town.run_number, place=0)
+    if event.lane == "confirm":
+        town = town.with_(rate=learned(town.rate, True))
     if event.lane == "end":
         entry = replace(entry, tries=entry.tries + 1, entered=record.at, first=0.0)
     return _put(town, entry)
@@ -80,7 +84,7 @@ def shunted(town: S, event: e.Shunted, record: e.Record) -> S:
 
 @case(e.MergeFirst)
 def merge_first(town: S, event: e.MergeFirst, record: e.Record) -> S:
-    return _put(town, replace(_free(town, event.bead), first=record.at))
+    return _put(town, replace(_free(town, event.bead), first=record.at, place=0))
 
 
 @case(e.MergeHeld)

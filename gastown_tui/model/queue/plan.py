@@ -73,7 +73,7 @@ def _landing_alone(sight: Sight, line: Line, lane: _Lane) -> str | None:
     if any(line.tells(run) for run in sight.running):
         return None
     for bead, company in lane.requeue:
-        if not sight.of(bead).stays and not set(company) & set(line.beads) and sight.verdict((bead,)):
+        if sight.of(bead).lands and not set(company) & set(line.beads) and sight.verdict((bead,)):
             return bead
     return None
 

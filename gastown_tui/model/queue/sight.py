@@ -17,8 +17,8 @@ class Past(msgspec.Struct, frozen=True, gc=False):
 
     `tries` times it was put at the end of the line; `waited` runs were begun since it came to its lane; its last run
     alone (a confirm run, or the run before it joined the line) was green, red, or there was none since then: `alone`;
-    it was red `beside` those ids; it has `begun` to be tested where it stands in line; it `stays`
-    out of the target even when it is green.
+    it was red `beside` those ids; it has `begun` to be tested where it stands in line; it `lands`
+    straight from the confirm lane, if it is green there on the tip and in nobody's way.
     """
 
     tries: int = 0
@@ -26,7 +26,7 @@ class Past(msgspec.Struct, frozen=True, gc=False):
     alone: bool | None = None
     beside: Beads = ()
     begun: bool = False
-    stays: bool = False
+    lands: bool = False
 
 
 _NOTHING = Past()

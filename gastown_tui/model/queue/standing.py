@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from gastown_tui.model.merge import GateRun, MergeRequest, TestRun
+from gastown_tui.model.queue.order import ordered as ordered
 from gastown_tui.model.state import State
 
 Name = Callable[[str], str]
@@ -81,11 +82,6 @@ def queue_line(town: State, now: float, *, slots: int = 1, batch: int = 6, name:
         for place, entry in enumerate(entries, 1)
     )  # fmt: skip
     return Line(tuple(spots), seconds, held)
-
-
-def ordered(entries: Iterable[MergeRequest]) -> list[MergeRequest]:
-    """Entries in the order they are taken: the main lane before the others, what was put first, priority, age."""
-    return sorted(entries, key=lambda m: (m.state != "landing", m.lane != "", -m.first, m.priority, m.entered, m.bead))
 
 
 def runs_of(town: State, bead: str) -> tuple[int, ...]:

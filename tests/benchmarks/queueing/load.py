@@ -59,11 +59,11 @@ def of_agents(seed: int, count: int = 84, agents: int = 20, alone: float = ALONE
 
 
 def arriving(seed: int, count: int, rate: float, alone: float = ALONE) -> Load:
-    """`count` changes that arrive by chance, `rate` of them per d; all at once if that is infinite."""
+    """`count` changes that arrive by chance, `rate` of them per d."""
     dice = random.Random(seed)
     now, spans = 0.0, []
     for _ in range(count):
-        now += dice.expovariate(rate) if rate < math.inf else 0.0
+        now += dice.expovariate(rate)
         spans.append((now - lognormal(dice, DEVELOPED, _SPREAD), now))
     return _load(dice, spans, alone)
 

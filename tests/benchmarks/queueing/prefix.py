@@ -93,7 +93,7 @@ class Prefix:
         self.rate = learned(self.rate, culprit)
 
     def _remember(self, bead: str, **what: object) -> None:
-        self._past[bead] = msgspec.structs.replace(self._past.get(bead, Past()), **what)
+        self._past[bead] = msgspec.structs.replace(self._past.get(bead, Past(lands=True)), **what)
 
 
 def _names(ids: Ids) -> Beads:
