@@ -36,6 +36,5 @@ def played(policy: Callable[[], Policy], load: Load, slots: int, seed: int, flak
 def averaged(several: Iterable[Figures]) -> Figures:
     """The mean of each figure; of what landed wrong the sum."""
     rows = list(several)
-    return Figures(*(fmean(column) for column in zip(*rows, strict=True)))._replace(
-        wrong=sum(row.wrong for row in rows)
-    )
+    means = {name: fmean(getattr(row, name) for row in rows) for name in Figures._fields}
+    return Figures._make({**means, "wrong": sum(row.wrong for row in rows)}.values())
