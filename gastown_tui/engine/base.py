@@ -32,6 +32,7 @@ class Base:
     files: Files
     port: int = 0
     socket: str = ""
+    expected_tip: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     ports: Ports = field(default_factory=Ports)
     turns: Turns = field(default_factory=Turns)

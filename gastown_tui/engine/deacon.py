@@ -101,7 +101,7 @@ class Deacon:
             for old in [n for n in town.needs.values() if n.kind == "tip"]:
                 base.books.write("deacon", e.Answered(old.id, "moved back"), *needs.landing_resumed(town, "tip"))
             return
-        if found in begun:
+        if found in begun or (found is not None and found == base.expected_tip):
             return
         if base.books.town is not town:
             return

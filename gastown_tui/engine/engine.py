@@ -50,6 +50,7 @@ from gastown_tui.model.events import Record
 from gastown_tui.model.orders import OVERSEER, Caller, Order
 from gastown_tui.model.town import Town
 from gastown_tui.redact import redact
+from gastown_tui.rig.remote import Unreachable
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
@@ -305,7 +306,7 @@ class Engine:
 
     def _trouble(self, key: str, error: GasTownError, count: int) -> None:
         """The third failure of the same job is the overseer's; that nothing can be written is said elsewhere."""
-        if count == 3 and not self._base.trouble and not isinstance(error, CannotWrite):
+        if count == 3 and not self._base.trouble and not isinstance(error, CannotWrite | Unreachable):
             bead = next((word for word in key.split() if word in self.town.beads), "")
             needs.ask(self._base, "trouble", key, f"{key}: {error.title}"[:200], f"{error}", ("go on",), bead=bead)
 

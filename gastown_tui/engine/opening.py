@@ -49,12 +49,10 @@ def opened(place: Place, clock: Clock, ids: Ids, files: Files) -> Opened:
     """Take the town's lock and read its books.
 
     Raises:
-        Refused: another engine has the town, or a setting is not supported yet.
+        Refused: another engine has the town.
         GasTownError: the ledger or the journal cannot be read.
     """
     config = settings.load(place.config)
-    if config.land != "local":
-        raise Refused(f"land = {config.land!r} is not built yet.", 'Set land = "local" in config.toml.')
     with contextlib.ExitStack() as undo:
         lock = take(place.lock)
         undo.callback(os.close, lock)

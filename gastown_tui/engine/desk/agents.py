@@ -8,7 +8,7 @@ from gastown_tui import config as settings
 from gastown_tui.engine import minutes, needs
 from gastown_tui.engine.deacon import GO_ON, HOLD
 from gastown_tui.engine.desk import Desk, handles
-from gastown_tui.engine.refinery import landing
+from gastown_tui.engine.refinery import asking, landing
 from gastown_tui.engine.undoing import settling
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
@@ -143,6 +143,8 @@ def _effects(desk: Desk, need: e.Need, choice: str, words: str) -> list[e.AnyEve
     elif need.kind == "budget" and choice == "double it":
         base.config = settings.with_budget(base.config, base.config.budget_usd * 2)
         settings.save(base.place.config, base.config, base.files)
+    elif need.kind in asking.KINDS:
+        return asking.effects(base, town, need, choice)
     elif choice == GO_ON:
         return _go_on(desk, need)
     return []

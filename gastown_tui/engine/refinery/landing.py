@@ -7,12 +7,15 @@ from pathlib import Path
 
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
+from gastown_tui.engine.refinery import asking
+from gastown_tui.engine.refinery.pushing import Pushing
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Review
 from gastown_tui.model.merge import GateRun, MergeRequest, Train
 from gastown_tui.model.town import Town
 from gastown_tui.rig import reverting
 from gastown_tui.rig.errors import InTheWay, Moved
+from gastown_tui.rig.remote import PushRefused, RemoteMoved, Unreachable
 
 _LOOK_EVERY = 2.0
 
@@ -20,8 +23,9 @@ _LOOK_EVERY = 2.0
 class Landing:
     """Moves the target, and nothing else does."""
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: Base, pushing: Pushing) -> None:
         self._base = base
+        self._pushing = pushing
 
     async def depart(self, train: Train) -> None:
         """Make a train's commit the target's tip, unless something changed since it was made up."""
@@ -37,6 +41,8 @@ class Landing:
 
     async def _move(self, train: Train) -> None:
         base = self._base
+        if base.config.land == "push" and not await self._sent(train):
+            return
         branch = base.config.target
         where: list[Path] = await asyncio.to_thread(base.repo.checkouts_of, branch)
         try:
@@ -45,11 +51,56 @@ class Landing:
             else:
                 await asyncio.to_thread(base.repo.move, f"refs/heads/{branch}", train.onto, train.commit)
         except InTheWay as error:
-            await self._in_the_way(train, error)
+            if base.config.land == "push":
+                await self._lags(train, error)
+            else:
+                await self._in_the_way(train, error)
         except Moved:
-            await self._failed(train, "the target moved")
+            await self._elsewhere(train)
         else:
             await self._landed(train)
+
+    async def _sent(self, train: Train) -> bool:
+        """Whether the remote has the train; nothing moves here before it has, nor where it could not follow at once."""
+        base, pushing = self._base, self._pushing
+        try:
+            if not await pushing.has(train.commit):
+                dirty, touched = await asyncio.to_thread(self._edits, train.onto, [train.commit])
+                if ours := sorted(dirty & touched):
+                    where = str(base.place.root)
+                    await self._in_the_way(train, InTheWay(where, ours, "edits there would be overwritten"))
+                    return False
+            await pushing.send(train)
+        except RemoteMoved as error:
+            await self._failed(train, error.title)
+            await pushing.follow()
+        except PushRefused as error:
+            asked = asking.refused(base, pushing.name, error, train.beads[0])
+            why = f"{pushing.name} refused the push: {error.words}"
+            await base.books.record("refinery", e.TrainFailed(train.commit, why[:500], train.beads), *asked)
+        except Unreachable as error:
+            # The intent is durable: the train waits where it is, and the next look sends it on.
+            pushing.missed(error)
+            await base.clock.sleep(pushing.patience)
+        else:
+            return True
+        return False
+
+    async def _elsewhere(self, train: Train) -> None:
+        """The target here went another way. What the remote has of the train has landed all the same, and only once."""
+        if self._base.config.land == "push" and await self._pushing.contains(train.commit):
+            await self._landed(train)
+        else:
+            await self._failed(train, "the target moved")
+
+    async def _lags(self, train: Train, error: InTheWay) -> None:
+        """The remote has the train; the checkout here follows as soon as the person's edits are out of the way."""
+        base, names = self._base, ", ".join(train.beads)
+        paths = ", ".join(error.paths) or error.title
+        question = f"{self._pushing.name} has {names} already. In your checkout git will not overwrite: {paths}"
+        title = "A landing waits for your edits"
+        needs.ask(base, "landing", "target", title, question, ("retry",), bead=train.beads[0])
+        await base.clock.sleep(_LOOK_EVERY)
 
     async def _in_the_way(self, train: Train, error: InTheWay) -> None:
         """The train waits; the overseer is told what git will not overwrite."""
@@ -102,7 +153,7 @@ class Landing:
         elif tip == train.onto:
             await self._move(train)
         else:
-            await self._failed(train, "the target moved")
+            await self._elsewhere(train)
 
     async def _settle_single(self, town: Town, bead: Bead) -> None:
         """A landing of one bead as ledgers had it before there were trains."""

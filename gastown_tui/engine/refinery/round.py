@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 
 from gastown_tui.engine import needs
@@ -12,6 +13,7 @@ from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.refinery import sending
 from gastown_tui.engine.refinery.candidates import Candidates, Step
 from gastown_tui.engine.refinery.landing import Landing
+from gastown_tui.engine.refinery.outward import Outward
 from gastown_tui.engine.refinery.slots import Slots
 from gastown_tui.engine.refinery.testing import Testing
 from gastown_tui.engine.refinery.thinking import OURS, Thinking, View, ordered
@@ -34,7 +36,8 @@ class Refinery:
         self._testing = Testing(base, self._slots)
         self._candidates = Candidates(base)
         self._thinking = Thinking(self._candidates)
-        self._landing = Landing(base)
+        self._outward = Outward(base, jobs)
+        self._landing = Landing(base, self._outward.pushing)
         self._stopping: set[int] = set()
         self._seen: tuple[object, ...] = ()
         self._again = False
@@ -46,6 +49,7 @@ class Refinery:
     def look(self, town: Town) -> None:
         """Have every run in flight running, settle a landing that was cut off, and plan anew if anything changed."""
         self._note(town)
+        self._outward.look(town)
         for number, run in town.testing.items():
             if number not in self._stopping:
                 self._jobs.start(f"refinery run {number}", partial(self._testing.run, run))
@@ -54,11 +58,12 @@ class Refinery:
         if town.train is not None or any(bead.work.landing for bead in town.in_column("refinery")):
             self._jobs.start("refinery landing", partial(self._landing.settle, town))
             return
-        if (need := _in_the_way(town)) is not None:
+        if (need := _in_the_way(town)) is not None and need.kind == "landing":
             self._jobs.start("refinery unblock", partial(self._landing.unblock, need))
         seen = (
             town.queue, town.testing, town.runs, town.tip, town.holds, town.needs, self._base.config, self._slots.count,
             tuple((bead.work.held, collision.awaited(town, bead)) for bead in town.in_column("refinery")),
+            self._outward.turn,
         )  # fmt: skip
         if "landing" not in town.holds and not _same(seen, self._seen):
             self._jobs.start("refinery plan", partial(self._plan, town, seen))
@@ -177,21 +182,29 @@ class Refinery:
         await self._depart(steps, run.number if run is not None else 0)
 
     async def _depart(self, steps: list[Step], number: int) -> None:
-        now = self._base.clock.now()
-        commit = await asyncio.to_thread(self._candidates.whole, steps, number, now)
-        train = Train(
-            tuple(step.car for step in steps), tuple(step.commit for step in steps), commit, steps[0].onto,
-            steps[-1].tree, number, now,
-        )  # fmt: skip
-        if not self._jobs.start("refinery landing", partial(self._off, train)):
+        if self._outward.offered(steps, self._base.books.pending):
+            return
+        if not self._jobs.start("refinery landing", partial(self._off, steps, number)):
             self._again = True
 
-    async def _off(self, train: Train) -> None:
+    async def _off(self, steps: list[Step], number: int) -> None:
         try:
-            await self._landing.depart(train)
+            if await self._outward.ready(steps[0].onto):
+                await self._landing.depart(await asyncio.to_thread(self._train, steps, number))
         except GasTownError:
             self._seen = ()
             raise
+
+    def _train(self, steps: list[Step], number: int) -> Train:
+        """What lands: the tested trees in commits as the repository wants them."""
+        now = self._base.clock.now()
+        made = self._outward.dressed([step.commit for step in steps])
+        steps = [replace(step, commit=made[step.commit]) for step in steps]
+        commit = self._candidates.whole(steps, number, now)
+        if len(steps) > 1:
+            commit = self._outward.dressed([commit])[commit]
+        cars, commits = tuple(step.car for step in steps), tuple(step.commit for step in steps)
+        return Train(cars, commits, commit, steps[0].onto, steps[-1].tree, number, now)
 
     async def _ungated(self, town: Town, tip: str) -> None:
         """Without gates each landing asks, and what was allowed lands one by one."""
@@ -218,8 +231,8 @@ class Refinery:
 
 
 def _in_the_way(town: Town) -> e.Need | None:
-    """The open question about the person's edits in the way of a train."""
-    return next((need for need in town.needs.values() if need.kind == "landing"), None)
+    """The open question about what keeps every train here: the person's edits, or a push that was refused."""
+    return next((need for need in town.needs.values() if need.kind in ("landing", "push")), None)
 
 
 def _stands(town: Town, step: Step) -> bool:

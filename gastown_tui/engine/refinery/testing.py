@@ -10,6 +10,7 @@ from gastown_tui.config import Gate
 from gastown_tui.engine import commands
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.environment import command_environment
+from gastown_tui.engine.refinery import ci
 from gastown_tui.engine.refinery.slots import Slots
 from gastown_tui.model import events as e
 from gastown_tui.model.merge import GateRun, TestRun
@@ -24,7 +25,7 @@ class Testing:
 
     def gates_id(self) -> str:
         """Names the gates as they are configured: verdicts are kept by tree and by this."""
-        return hashlib.sha256(repr(self._base.config.gates).encode()).hexdigest()[:12]
+        return hashlib.sha256(f"{self._base.config.gates!r}{ci.named(self._base)}".encode()).hexdigest()[:12]
 
     async def run(self, run: TestRun) -> None:
         """Run the gates on a run's commit, and record the verdict on its tree; begun again after a crash."""
@@ -40,7 +41,7 @@ class Testing:
             run.tree, run.gates, ran is None, base.clock.now(), seconds, "" if ran is None else ran.why(),
             run.number, run.kind, run.base, run.beads, run.commit, "" if red is None else red.name, log=log,
         )  # fmt: skip
-        await base.books.record("refinery", e.RunEnded(over))
+        await base.books.record("refinery", e.RunEnded(await ci.after(base, run, over)))
 
     async def _gates(self, run: TestRun, folder: Path) -> tuple[Gate | None, commands.Ran | None, str]:
         """The gate that was red, its run and its log; None where all are green."""

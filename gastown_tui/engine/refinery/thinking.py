@@ -86,7 +86,7 @@ class Thinking:
                 view.conflicts.append(step)
             elif step.lost:
                 view.lost.append(step)
-            else:
+            elif entry.state != "requested":
                 yield entry.car
 
     def _in_line(self, town: Town, view: View, cars: list[Car]) -> list[Car]:
