@@ -1,0 +1,149 @@
+"""Landing by pull request, with a `gh` that answers for a real bare repository."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from gastown_tui.config import Gate
+from gastown_tui.engine.refinery import ci, pushing, requests
+from gastown_tui.model.orders import Answer
+from tests.engine.towns import GREEN, Running, founded, note, rehearse, running
+from tests.support import rigs
+from tests.support.hub import Hub, hub, run
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remote, requests and checks are looked at often."""
+    monkeypatch.setattr(pushing, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(requests, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(ci, "POLL", 0.1)
+
+
+async def offered(town: Running, bead: str, commit: str = "") -> int:
+    """Wait for a bead's pull request, of another commit than this one; returns its number."""
+    await town.until(
+        lambda t: bead in t.queue
+        and t.queue[bead].state == "requested"
+        and (r := t.beads[bead].work.request) is not None
+        and r.commit != commit,
+        "the pull request",
+    )
+    request = town.bead(bead).work.request
+    assert request is not None
+    return request.number
+
+
+def test_a_bead_is_offered_mended_and_merged_by_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        place = founded(tmp_path, land="pr", sheriff=("true",))
+        site = hub(place.root, tmp_path, monkeypatch)
+        async with running(place) as town:
+            mend = "append a.txt <<END\n{}\nEND\ncommit Mend\ndone Mended"
+            mends = mend.format("tested"), mend.format("linted")
+            bead = await town.do(rehearse(note("a.txt"), *mends, title="Ask @ada"))
+            number = await offered(town, bead)
+            pull, first = site.pull(number), town.bead(bead).work.commit
+            assert (pull["headRefName"], pull["headRefOid"], pull["title"]) == (f"gt/{bead}", first, "Ask @ada")
+            assert f"Bead: {bead}@1" in pull["body"] and rigs.git(place.root, "status", "--porcelain") == ""
+            said = pull["comments"][0]["body"]
+            rows = ("| Sheriff | passed | true |", "| Witness | passed |", "| Gates | green |")
+            assert all(row in said for row in rows)
+            with_status = site.calls("api", "--method", "POST", f"repos/{{owner}}/{{repo}}/statuses/{first}")
+            assert with_status == 1
+
+            site.review(number, "ada", "CHANGES_REQUESTED", "Where is its test?", "2026-01-02T10:00:00Z", "this line")
+            second = await _again(town, site, bead, first)
+            back = town.bead(bead).work.returns[0]
+            assert back.by == "pull request" and "ada asks for changes:\nWhere is its test?" in back.reason
+            assert "a.txt:1: this line" in back.reason
+            await town.until(lambda t: "ada to look again" in t.queue[bead].why, "nothing to be done twice about it")
+
+            site.check(second, "unit", "failure")
+            site.check(second, "slow", None)
+            await town.until(lambda t: "1 check of" in t.queue[bead].why, "the other check to be waited for")
+            site.check(second, "slow", "success")
+            third = await _again(town, site, bead, second)
+            reason = town.bead(bead).work.returns[1].reason
+            assert "- unit: failure https://ci.example/unit" in reason and "slow" not in reason
+
+            site.review(number, "ada", "APPROVED", "", "2026-01-03T10:00:00Z")
+            await town.until(lambda t: "approved and waits to be merged" in t.queue[bead].why, "the approval")
+            merged = site.merge(number, squash=True)
+            await town.landed(bead)
+            assert town.bead(bead).work.landed == merged == town.town.tip == rigs.git(place.root, "rev-parse", "main")
+            assert (place.root / "a.txt").read_text() == "text\ntested\nlinted\n" and not town.town.needs
+            assert len(site.pull(number)["comments"]) == 1 and third[:12] in site.pull(number)["comments"][0]["body"]
+            await town.until(lambda t: not rigs.git(site.far, "branch", "--list", "gt/*"), "the branch there to go")
+            await town.until(lambda t: not rigs.git(place.root, "branch", "--list", "polecat/*"), "the branch to go")
+
+    asyncio.run(story())
+
+
+async def _again(town: Running, site: Hub, bead: str, commit: str) -> str:
+    """Wait for the same request to have another commit; returns it."""
+    number = await offered(town, bead, commit)
+    assert number == 1 and site.calls("pr", "create") == 1
+    newer = str(site.pull(number)["headRefOid"])
+    assert newer == town.bead(bead).work.commit != commit
+    return newer
+
+
+def test_what_is_closed_is_asked_about_and_gh_may_be_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        place = founded(tmp_path, land="pr")
+        site = hub(place.root, tmp_path, monkeypatch)
+        site.change(login=False, may_write_statuses=False)
+        async with running(place) as town:
+            bead = await town.do(rehearse(note("a.txt")))
+            await town.until(lambda t: any(n.kind == "gh" for n in t.needs.values()), "the question about gh")
+            assert "gh auth login" in next(iter(town.town.needs.values())).question
+            site.change(login=True)
+            number = await offered(town, bead)
+            await town.until(lambda t: not t.needs, "the question to be settled")
+            site.close(number)
+            await town.until(lambda t: t.beads[bead].work.held, "the question about the closed one")
+            need = next(iter(town.town.needs.values()))
+            assert (need.kind, need.bead) == ("bead", bead) and "merged nothing" in need.question
+            await town.engine.ask(Answer(need.id, "retry"))
+            assert await offered(town, bead) == 2
+            theirs = rigs.commit(_clone(tmp_path, site, bead), {"a.txt": "ours, changed by hand\n"}, "By hand")
+            rigs.git(tmp_path / "clone", "push", "-q", "origin", f"HEAD:gt/{bead}")
+            await town.until(lambda t: "commits of somebody else" in t.queue[bead].why, "it to be seen")
+            site.merge(2)
+            await town.landed(bead)
+            assert rigs.git(place.root, "merge-base", "--is-ancestor", theirs, "main") == ""
+            assert rigs.git(site.far, "rev-parse", f"refs/heads/gt/{bead}") == theirs, "their branch is left to them"
+
+    asyncio.run(story())
+
+
+def _clone(tmp_path: Path, site: Hub, bead: str) -> Path:
+    clone = tmp_path / "clone"
+    rigs.git(tmp_path, "clone", "-q", "-b", f"gt/{bead}", str(site.far), str(clone))
+    for key, value in (("user.name", "Eve"), ("user.email", "eve@example.org")):
+        rigs.git(clone, "config", key, value)
+    return clone
+
+
+def test_the_remotes_checks_are_a_gate_and_a_red_one_goes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        place = founded(tmp_path, land="push", ci="push", gates=(Gate("green", GREEN, 60.0),))
+        site = hub(place.root, tmp_path, monkeypatch)
+        site.change(ci=run("build", None))
+        async with running(place) as town:
+            bead = await town.do(rehearse(note("a.txt"), "write b.txt <<END\nx\nEND\ncommit Mend\ndone Mended"))
+            await town.until(lambda t: "ci: 0 of 1 checks done" in town.engine.notes.values(), "the check to go on")
+            assert rigs.git(site.far, "branch", "--list", "gt/staging/*") and bead in town.town.queue
+            site.change(ci=run("build", "failure"))
+            await town.until(lambda t: t.beads[bead].work.returns, "it to come back")
+            assert "- build: failure https://ci.example/build" in town.bead(bead).work.returns[0].reason
+            site.change(ci=run("build", "success"))
+            await town.landed(bead)
+            assert rigs.git(site.far, "rev-parse", "main") == rigs.git(place.root, "rev-parse", "main")
+            assert rigs.git(site.far, "branch", "--list", "gt/*") == ""
+
+    asyncio.run(story())
