@@ -62,8 +62,8 @@ def test_a_bead_is_offered_mended_and_merged_by_a_person(tmp_path: Path, monkeyp
             assert "a.txt:1: this line" in back.reason
             await town.until(lambda t: "ada to look again" in t.queue[bead].why, "nothing to be done twice about it")
 
-            site.check(second, "unit", "failure")
             site.check(second, "slow", None)
+            site.check(second, "unit", "failure")
             await town.until(lambda t: "1 check of" in t.queue[bead].why, "the other check to be waited for")
             site.check(second, "slow", "success")
             third = await _again(town, site, bead, second)
@@ -137,11 +137,13 @@ def test_the_remotes_checks_are_a_gate_and_a_red_one_goes_back(tmp_path: Path, m
         async with running(place) as town:
             bead = await town.do(rehearse(note("a.txt"), "write b.txt <<END\nx\nEND\ncommit Mend\ndone Mended"))
             await town.until(lambda t: "ci: 0 of 1 checks done" in town.engine.notes.values(), "the check to go on")
-            assert rigs.git(site.far, "branch", "--list", "gt/staging/*") and bead in town.town.queue
-            site.change(ci=run("build", "failure"))
+            assert bead in town.town.queue
+            first = rigs.git(site.far, "for-each-ref", "--format=%(objectname)", "refs/heads/gt/staging/")
+            site.check(first, "build", None)
+            site.change(ci=run("build", "success"))
+            site.check(first, "build", "failure")
             await town.until(lambda t: t.beads[bead].work.returns, "it to come back")
             assert "- build: failure https://ci.example/build" in town.bead(bead).work.returns[0].reason
-            site.change(ci=run("build", "success"))
             await town.landed(bead)
             assert rigs.git(site.far, "rev-parse", "main") == rigs.git(place.root, "rev-parse", "main")
             assert rigs.git(site.far, "branch", "--list", "gt/*") == ""

@@ -9,7 +9,9 @@ _TARGET = re.compile(r"^[\s>*_-]*target(?:[ \t]+branch)?[*_]*[ \t]*[:=][*_]*[ \t
 _GATES = re.compile(r"^[\s>*_]*gates?[*_]*[ \t]*:[*_]*[ \t]*(.*)((?:\n[ \t]*[^\s#?].*)*)", re.M | re.I)
 _TITLE = (re.compile(r"^#+[ \t]*(?:your )?bead\b[^:\n]*:[ \t]*(.+)$", re.M | re.I),
           re.compile(r"^[\s*_-]*title[*_]*[ \t]*:[*_]*[ \t]*(.+)$", re.M | re.I), re.compile(r"^#+[ \t]+(.+)$", re.M))
-_SENT_BACK = re.compile(r"^Sent back by the (sheriff|witness|refinery|pull request)\b[^\n(]*(?:\((\d+) of \d+\))?", re.M)
+_SENT_BACK = re.compile(
+    r"^Sent back by the (sheriff|witness|refinery|pull request)\b[^\n(]*(?:\((\d+) of \d+\))?", re.M
+)
 _CARRY_ON = re.compile(r"\bcarry on\b", re.I)
 
 
