@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from gastown_tui.rig.signing import Signer, configured, signer, truth
 
 _KEYS = r"^(commit\.gpgsign|gpg\..*|user\.signingkey|i18n\.commitencoding|format\.signoff)$"
 _HOOK = "commit-msg"
+_TRAILERS = re.compile(r"\n\n(?:[A-Za-z0-9-]+: [^\n]*(?:\n|\Z))+\Z")
+"""A last paragraph of nothing but trailers, after a subject of its own."""
 
 
 class Unfit(GasTownError):
@@ -131,8 +134,8 @@ def message(text: str, habits: Habits) -> str:
         Unfit: the hook says no, or takes away the line that says which bead this is.
     """
     if habits.sign_off and habits.sign_off not in text.splitlines():
-        # The last paragraph of a landing's message is its trailers already.
-        text = f"{text.rstrip()}\n{habits.sign_off}\n"
+        text = text.rstrip()
+        text += f"{'' if _TRAILERS.search(text) else chr(10)}\n{habits.sign_off}\n"
     return _through_hook(text, habits.root) if habits.hooked else text
 
 

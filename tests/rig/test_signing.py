@@ -143,6 +143,8 @@ def test_a_sign_off_stands_among_the_trailers_and_once(git: Git, by: str) -> Non
     )
     text = git.out("log", "-1", "--format=%B", new)
     assert dressing.message(f"{text}\n", found).count("Signed-off-by") == 1
+    assert dressing.message("Fix: all of it\n", found) == f"Fix: all of it\n\n{found.sign_off}\n"
+    assert dressing.message("Fix\n\nIt was: wrong\nand is not now\n", found).endswith(f"now\n\n{found.sign_off}\n")
 
 
 @pytest.mark.parametrize("path", ["", "tools/hooks"])

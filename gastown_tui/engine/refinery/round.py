@@ -198,7 +198,7 @@ class Refinery:
     def _train(self, steps: list[Step], number: int) -> Train:
         """What lands: the tested trees in commits as the repository wants them."""
         now = self._base.clock.now()
-        made = self._outward.dressed([step.commit for step in steps])
+        made = self._outward.dressed([commit for step in steps for commit in step.chain or (step.commit,)])
         steps = [replace(step, commit=made[step.commit]) for step in steps]
         commit = self._candidates.whole(steps, number, now)
         if len(steps) > 1:
