@@ -16,6 +16,7 @@ from gastown_tui.model.outward.events import RequestMerged as RequestMerged
 from gastown_tui.model.outward.events import RequestOpened as RequestOpened
 from gastown_tui.model.outward.events import RequestReturned as RequestReturned
 from gastown_tui.model.outward.events import Rewritten as Rewritten
+from gastown_tui.model.queue.events import Flaked as Flaked
 from gastown_tui.model.queue.events import MergeFirst as MergeFirst
 from gastown_tui.model.queue.events import MergeHeld as MergeHeld
 from gastown_tui.model.queue.events import RunBegun as RunBegun
@@ -342,7 +343,7 @@ AnyEvent = (
     | Gated | MergeTurned | LandingBegun | LandingFailed | Landed | Escalated | Answered | Said | MayorHeard
     | PlanSubmitted | PlanApproved | PlanDropped | Spent | Restored | Undone | Redone
     | RunBegun | RunEnded | RunDropped | Shunted | MergeFirst | MergeHeld | TrainBegun | TrainFailed | TrainLanded
-    | UndoBegun | LandingUndone | LandingRedone | Foreseen
+    | UndoBegun | LandingUndone | LandingRedone | Foreseen | Flaked
     | Rewritten | RequestOpened | RequestReturned | RequestMerged | RequestClosed
 )  # fmt: skip
 

@@ -98,7 +98,8 @@ class GateRun(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One finished run of the gates on a tree; verdicts are looked up by tree and gates.
 
     `failed` is the reason in words, `gate` the gate that was red, `passed` and `failures` how many tests, `first` the
-    first failing one, `where` its place (file:line), and `log` a file's name under .gastown/log/gates.
+    first failing one, `where` its place (file:line), and `log` a file's name under .gastown/log/gates. `left` are the
+    gates that were left out, because nothing changed that they are about.
     """
 
     tree: str
@@ -118,6 +119,7 @@ class GateRun(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     first: str = ""
     where: str = ""
     log: str = ""
+    left: tuple[str, ...] = ()
 
 
 class Train(msgspec.Struct, frozen=True, omit_defaults=True):

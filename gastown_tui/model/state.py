@@ -18,6 +18,7 @@ from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Need, Said
 from gastown_tui.model.lifecycle import COLUMNS
 from gastown_tui.model.merge import RATE, GateRun, MergeRequest, TestRun, Train
+from gastown_tui.model.queue.flaky import Flake
 from gastown_tui.model.ready import indexes, reasons, waiting
 from gastown_tui.model.undoing.entries import Entry
 
@@ -68,6 +69,7 @@ class State(msgspec.Struct, frozen=True):
     queue: Map[str, MergeRequest] = Map()
     runs: Map[str, GateRun] = Map()
     testing: Map[int, TestRun] = Map()
+    flaky: Map[str, Flake] = Map()
     train: Train | None = None
     collisions: tuple[Collision, ...] = ()
     last: Train | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from gastown_tui.model import events as e
 from gastown_tui.model.agent import Agent
+from gastown_tui.model.queue.flaky import flake_id
 
 
 def forgiven(event: e.Answered, agents: Mapping[str, Agent]) -> list[Agent]:
@@ -50,6 +51,8 @@ def _of_queue(event: e.Event) -> list[tuple[str, str]]:
         return [*own, *(("queue", id) for id in event.run.beads)]
     if isinstance(event, e.RunDropped):
         return [("testing", str(event.number)), *(("queue", id) for id in event.beads)]
+    if isinstance(event, e.Flaked):
+        return [("flaky", flake_id(event.gate, event.test))]
     beads = event.train.beads if isinstance(event, e.TrainBegun) else ()
     if isinstance(event, e.TrainFailed | e.TrainLanded):
         beads = event.beads

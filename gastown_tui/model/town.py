@@ -19,6 +19,7 @@ from gastown_tui.model.events import HistoryImported, Landed, Need, Record, Requ
 from gastown_tui.model.merge import RATE, GateRun, MergeRequest, TestRun, Train
 from gastown_tui.model.outward import folding as folding_outward
 from gastown_tui.model.queue import folding as folding_queue
+from gastown_tui.model.queue.flaky import Flake
 from gastown_tui.model.ready.bulk import with_agents, with_beads
 from gastown_tui.model.state import EngineInfo, Speech, State
 from gastown_tui.model.undoing import entries, landing_folding, noting
@@ -100,7 +101,8 @@ class _Scalars(msgspec.Struct, frozen=True):
 KINDS: dict[str, tuple[str, type, str]] = {
     "agents": ("agents", Agent, "name"), "plans": ("drafts", Draft, "id"), "convoys": ("convoys", Convoy, "id"),
     "needs": ("needs", Need, "id"), "chat": ("chat", Speech, ""), "queue": ("queue", MergeRequest, "bead"),
-    "runs": ("runs", GateRun, "tree"), "testing": ("testing", TestRun, ""), "undo": ("undo", entries.Kept, ""),
+    "runs": ("runs", GateRun, "tree"), "testing": ("testing", TestRun, ""), "flaky": ("flaky", Flake, "id"),
+    "undo": ("undo", entries.Kept, ""),
 }  # fmt: skip
 """Kind of record in the ledger → the town's map of it, its type, and the field that is its key ("" for a number that
 stands in the path alone); beads have a codec of their own."""

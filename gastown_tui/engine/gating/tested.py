@@ -54,6 +54,7 @@ class Tested:
             run.tree, run.gates, self.ok, at, round(self.seconds, 3), self.failed, run.number, run.kind, run.base,
             run.beads, run.commit, red.name if red else "", passed, failures, _word(red.first if red else ""),
             _word(red.where if red else ""), f"{run.number}/{red.log}" if red and red.log else "",
+            self.left,
         )  # fmt: skip
 
     @property

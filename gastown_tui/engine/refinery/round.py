@@ -17,6 +17,7 @@ from gastown_tui.engine.refinery.outward import Outward
 from gastown_tui.engine.refinery.slots import Slots
 from gastown_tui.engine.refinery.testing import Testing
 from gastown_tui.engine.refinery.thinking import OURS, Thinking, View, ordered
+from gastown_tui.engine.refinery.tip import Tip, mends
 from gastown_tui.model import collision
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError
@@ -33,7 +34,8 @@ class Refinery:
         self._base = base
         self._jobs = jobs
         self._slots = Slots(base)
-        self._testing = Testing(base, self._slots)
+        self._testing = Testing(base)
+        self._tip = Tip(base, jobs, self._slots.free, self.gates_id)
         self._candidates = Candidates(base)
         self._thinking = Thinking(self._candidates)
         self._outward = Outward(base, jobs)
@@ -50,6 +52,7 @@ class Refinery:
         """Have every run in flight running, settle a landing that was cut off, and plan anew if anything changed."""
         self._note(town)
         self._outward.look(town)
+        self._tip.look(town)
         for number, run in town.testing.items():
             if number not in self._stopping:
                 self._jobs.start(f"refinery run {number}", partial(self._testing.run, run))
@@ -125,7 +128,8 @@ class Refinery:
                                 "\n".join(step.lost[:20]))  # fmt: skip
         for id in view.decision.back:
             run = sending.red_run(now, id)
-            if id in now.queue and run is not None:
+            # While nobody knows that the bare tip is green, it may be to blame.
+            if id in now.queue and run is not None and (self._tip.green(now) or mends(now.beads[id])):
                 yield sending.gated(base, now, now.beads[id], run)
 
     def _shunted(self, now: Town, view: View) -> Iterable[e.AnyEvent]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gastown_tui.engine.refinery.candidates import Candidates, Step
+from gastown_tui.engine.refinery.tip import RED, mends
 from gastown_tui.model import collision
 from gastown_tui.model.merge import Car, MergeRequest, TestRun
 from gastown_tui.model.queue.plan import Decision, Past, Sight, plan
@@ -77,6 +78,9 @@ class Thinking:
         for entry in ordered(town):
             bead = town.beads[entry.bead]
             if bead.work.held or entry.hold or bead.work.landing:
+                continue
+            if RED in town.holds and not mends(bead):
+                view.waits[bead.id] = town.holds[RED]
                 continue
             if waits := collision.awaited(town, bead):
                 view.waits[bead.id] = f"lands after {', '.join(waits)}"

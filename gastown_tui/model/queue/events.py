@@ -48,6 +48,15 @@ class MergeHeld(Event, frozen=True, tag="merge_held"):
     why: str = ""
 
 
+class Flaked(Event, frozen=True, tag="flaked"):
+    """A test ("" when its name is not known) of a gate was red and then green on the same tree, in run `number`."""
+
+    gate: str
+    test: str
+    on: str
+    number: int = 0
+
+
 class TrainBegun(Event, frozen=True, tag="train_begun"):
     """A tested train is about to become the target's tip; durable before git is asked."""
 

@@ -13,6 +13,7 @@ from gastown_tui.model.errors import Illegal
 from gastown_tui.model.folding import case
 from gastown_tui.model.merge import Car, MergeRequest, learned
 from gastown_tui.model.queue import order
+from gastown_tui.model.queue.flaky import Flake, flake_id
 from gastown_tui.model.state import State
 
 S = TypeVar("S", bound=State)
@@ -90,6 +91,14 @@ def merge_first(town: S, event: e.MergeFirst, record: e.Record) -> S:
 @case(e.MergeHeld)
 def merge_held(town: S, event: e.MergeHeld, record: e.Record) -> S:
     return _put(town, replace(_free(town, event.bead), hold=event.why))
+
+
+@case(e.Flaked)
+def flaked(town: S, event: e.Flaked, record: e.Record) -> S:
+    id = flake_id(event.gate, event.test)
+    known = town.flaky.get(id, Flake(id, event.gate, event.test, 0, record.at))
+    known = replace(known, times=known.times + 1, at=record.at, tree=event.on, number=event.number)
+    return town.with_(flaky=town.flaky.set(id, known))
 
 
 @case(e.TrainBegun)
