@@ -48,6 +48,8 @@ TABLE: dict[str, Entry] = {
     "redo": Entry("undo", "Do again what was undone", WORK),
     "mq": Entry("mq", "The merge queue: what waits, why, and when it may land", WORK),
     "adopt": Entry("adopt", "Send a branch of yours through the gates", WORK),
+    "gate": Entry("gate", "Run gates, read their logs, list flaky tests", WORK),
+    "bisect": Entry("gate", "Find which landed bead broke a gate", WORK),
     "answer": Entry("answer", "Settle what needs you", WORK),
     "status": Entry("status", "The town at a glance", WATCH),
     "feed": Entry("feed", "What everybody is doing, line by line", WATCH),

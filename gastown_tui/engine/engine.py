@@ -19,6 +19,7 @@ from gastown_tui.engine.desk import Desk
 from gastown_tui.engine.desk import adopt as desk_adopt
 from gastown_tui.engine.desk import agents as desk_agents
 from gastown_tui.engine.desk import beads as desk_beads
+from gastown_tui.engine.desk import gates as desk_gates
 from gastown_tui.engine.desk import imports as desk_import
 from gastown_tui.engine.desk import landings as desk_landings
 from gastown_tui.engine.desk import plans as desk_plans
@@ -54,7 +55,7 @@ from gastown_tui.rig.remote import Unreachable
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
-HANDLER_ROOMS = (desk_adopt, desk_agents, desk_beads, desk_import, desk_landings, desk_plans,
+HANDLER_ROOMS = (desk_adopt, desk_agents, desk_beads, desk_gates, desk_import, desk_landings, desk_plans,
                  desk_serialising, desk_undo)  # fmt: skip
 """Importing them fills the desk's table."""
 _TICK = 0.4

@@ -260,6 +260,20 @@ class Redo(Order, frozen=True):
     skip: bool = False
 
 
+class RunGate(Order, frozen=True):
+    """Run a gate by its name, or all, on the target's tip, or on it with a bead's commit merged onto it."""
+
+    name: str = ""
+    bead: str = ""
+    all: bool = False
+
+
+class Bisect(Order, frozen=True):
+    """One step of the search for the landing that broke a gate; asked again until it is found."""
+
+    gate: str
+
+
 class UndoLanding(Order, frozen=True, repr_omit_defaults=True):
     """Take landings back, of beads or of all that landed since `to` (a time, or a commit of the target).
 
@@ -328,6 +342,8 @@ ORDERS: dict[str, Row] = {
         _row("serialise", Serialise, _PERSON, "Have one bead wait for another's landing"),
         _row("type_keys", TypeKeys, _PERSON, "Type into a terminal"),
         _row("resize", Resize, _PERSON, "Size a terminal"),
+        _row("run_gate", RunGate, _PERSON, "Run a gate"),
+        _row("bisect", Bisect, _PERSON, "Find what broke a gate"),
         _row("undo_landing", UndoLanding, _PERSON, "Take a landing back", "it goes through the queue by itself",
              "Nothing was changed. While it waits: gt bead close ID. Once it has landed: gt redo BEAD"),
         _row("undo", Undo, _PERSON, "Undo the last order"),

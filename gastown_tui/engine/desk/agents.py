@@ -8,7 +8,9 @@ from gastown_tui import config as settings
 from gastown_tui.engine import minutes, needs
 from gastown_tui.engine.deacon import GO_ON, HOLD
 from gastown_tui.engine.desk import Desk, handles
+from gastown_tui.engine.desk.gates import mending
 from gastown_tui.engine.refinery import asking, landing
+from gastown_tui.engine.refinery.tip import FILE, RED
 from gastown_tui.engine.undoing import settling
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
@@ -145,6 +147,8 @@ def _effects(desk: Desk, need: e.Need, choice: str, words: str) -> list[e.AnyEve
         settings.save(base.place.config, base.config, base.files)
     elif need.kind in asking.KINDS:
         return asking.effects(base, town, need, choice)
+    elif need.kind == RED and choice == FILE:
+        return [e.BeadCreated(mending(desk, need))]
     elif choice == GO_ON:
         return _go_on(desk, need)
     return []

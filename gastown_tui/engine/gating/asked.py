@@ -1,15 +1,27 @@
-"""How a run says that it is of some gates only: verdicts on a tree are of all of them."""
+"""How runs are named by their gates: of all of them as they are configured, or of one alone."""
 
 from __future__ import annotations
 
+import hashlib
+
+from gastown_tui.engine.base import Base
+from gastown_tui.engine.refinery import ci
 from gastown_tui.model.merge import TestRun
+
+SLOT = "gates-1"
+"""The worktree of runs somebody asked for: they take no test slot from the queue."""
 
 _OF = ":"
 
 
-def some(gates: str, name: str) -> str:
-    """What a run of one gate alone carries; `gates` names all as they are configured."""
-    return f"{gates}{_OF}{name}"
+def gates_id(base: Base) -> str:
+    """Names the gates as they are configured: verdicts are kept by tree and by this."""
+    return hashlib.sha256(f"{base.config.gates!r}{ci.named(base)}".encode()).hexdigest()[:12]
+
+
+def some(base: Base, name: str) -> str:
+    """What a run of one gate alone carries: it is no verdict on its tree."""
+    return f"{gates_id(base)}{_OF}{name}"
 
 
 def only(run: TestRun) -> tuple[str, ...]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.gating import flaky
-from gastown_tui.engine.gating.asked import only
+from gastown_tui.engine.gating.asked import SLOT, gates_id, only
 from gastown_tui.engine.gating.running import changed, run_gates
 from gastown_tui.engine.refinery import ci
 from gastown_tui.model import events as e
@@ -21,12 +19,12 @@ class Testing:
 
     def gates_id(self) -> str:
         """Names the gates as they are configured: verdicts are kept by tree and by this."""
-        return hashlib.sha256(f"{self._base.config.gates!r}{ci.named(self._base)}".encode()).hexdigest()[:12]
+        return gates_id(self._base)
 
     async def run(self, run: TestRun) -> None:
         """Run the gates on a run's commit, and record the verdict on its tree; begun again after a crash."""
         base = self._base
-        slot = f"refinery-{run.slot}" if run.slot else "gates-1"
+        slot = f"refinery-{run.slot}" if run.slot else SLOT
         some = only(run)
         asked = run.kind in ("asked", "bisect")
         tested = await run_gates(base, run, slot, await changed(base, run), only=some, keep_going=asked)
