@@ -17,7 +17,7 @@ WhyNot = Callable[[Desk], str]
 
 TOWN, BOARD, POLECATS, TRAIN, MAYOR = "town", "board", "polecats", "train", "mayor"
 NEEDS, BEAD, PLAN, HELP, LEAVE, NOTICE = "needs", "bead", "plan", "help", "leave", "notice"
-ATTACH, WRITING, LOG = "attach", "writing", "log"
+ATTACH, WRITING, LOG, LANDING = "attach", "writing", "log", "landing"
 BEADS = (BOARD, TRAIN, BEAD)
 
 
@@ -111,12 +111,13 @@ ROWS: tuple[Command, ...] = (
     _c("zoom", "z", "Zoom the pane, or all panes", TOWN, lambda desk, _: desk.zoom(), foot="zoom"),
     _c("needs", "!, g !", "Who needs me", TOWN, a.needs, foot="who needs me"),
     _c("palette", ":, ctrl+p", "Every command by name", TOWN, _open("palette"), foot="command"),
-    _c("undo", "u", "Undo your last order", (TOWN, NEEDS, BEAD, PLAN), u.undo, "undo", u.no_undo),
+    _c("undo", "u", "Undo your last order, or a landing", (TOWN, NEEDS, BEAD, PLAN), u.undo, "undo", u.no_undo),
     _c("undo.past", "U", "Undo past what cannot be undone", (TOWN, NEEDS, BEAD, PLAN), u.undo_past, "undo",
        u.no_undo_past),
+    _c("landing.yes", "y, enter", "Yes, do it", LANDING, u.landing, "undo_landing"),
     _c("redo", "ctrl+r", "Redo what you undid", (TOWN, NEEDS, BEAD, PLAN), u.redo, "redo", u.no_redo),
-    _c("down", "j", "Down", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG), a.down),
-    _c("up", "k", "Up", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG), a.up),
+    _c("down", "j", "Down", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG, LANDING), a.down),
+    _c("up", "k", "Up", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG, LANDING), a.up),
     _c("left", "h", "Left", (TOWN, LOG), a.left),
     _c("right", "l", "Right", (TOWN, LOG), a.right),
     _c("half.down", "ctrl+d", "Half a page down", (TOWN, NEEDS, BEAD, PLAN, HELP, LOG), a.half_down),
@@ -127,7 +128,8 @@ ROWS: tuple[Command, ...] = (
     _c("pane.previous", "shift+tab", "Previous pane", TOWN, lambda desk, _: desk.next_pane(-1)),
     *(_c(f"pane.{name}", f"g {n}", f"Go to the {name.capitalize()}", TOWN, _pane(name))
       for n, name in enumerate(PANES, 1)),
-    _c("back", "escape, q", "Back", (TOWN, NEEDS, BEAD, PLAN, HELP, LEAVE, LOG), lambda desk, _: desk.back()),
+    _c("back", "escape, q", "Back", (TOWN, NEEDS, BEAD, PLAN, HELP, LEAVE, LOG, LANDING),
+       lambda desk, _: desk.back()),
     _c("help", "?", "Every key", (TOWN, NEEDS, BEAD, PLAN, LOG), _open("help")),
     _c("redraw", "ctrl+l", "Paint the screen again", TOWN, lambda desk, _: desk.redraw_all()),
     _c("theme", "", "Next theme", TOWN, lambda desk, _: desk.theme("")),
@@ -157,6 +159,7 @@ FOOT_LAST: dict[str, tuple[tuple[str, str], ...]] = {
     NEEDS: (("j k", "move"), ("Esc", "back")), BEAD: (("j k", "scroll"), ("Esc", "back")),
     LOG: (("j k", "scroll"), ("G", "follow"), ("h l", "other runs"), ("Esc", "back")),
     PLAN: (("j k", "scroll"), ("Esc", "back")), HELP: (("j k", "scroll"), ("Esc", "back")),
+    LANDING: (("y", "yes"), ("Esc", "no")),
     NOTICE: (("q", "leave"), ("Esc", "look round")), ATTACH: (("ctrl+]", "leave the terminal"),),
     WRITING: (("↵", "send"), ("ctrl+j", "new line"), ("Tab", "next pane"), ("Esc", "done"), ("Esc ?", "help")),
 }  # fmt: skip

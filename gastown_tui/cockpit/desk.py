@@ -34,6 +34,10 @@ class Desk(Protocol):
     def question(self) -> Ask | None:
         """The question that is open in "needs you"."""
 
+    @property
+    def about(self) -> str:
+        """What the uppermost sheet is about, "" without one."""
+
     def order(self, order: Order, done: str | Callable[[Any], str] = "") -> None:
         """Ask the engine; `done`, or what it makes of the answer, is said when it agreed, else its refusal."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gastown_tui.cockpit import commands
@@ -14,6 +15,7 @@ from gastown_tui.cockpit.views.attach import USUAL, AttachView
 from gastown_tui.cockpit.views.bead import BeadView
 from gastown_tui.cockpit.views.cap import USUAL as USUAL_CAP
 from gastown_tui.cockpit.views.cap import CapView, dollars
+from gastown_tui.cockpit.views.landing import LANDING, LandingView
 from gastown_tui.cockpit.views.log import LogView
 from gastown_tui.cockpit.views.needs import NeedsView
 from gastown_tui.cockpit.views.notice import NOTE, NoticeView
@@ -86,6 +88,11 @@ class DeskWork:
         top = self._screen.top
         return top.asked(self.scene) if isinstance(top, NeedsView) else None
 
+    @property
+    def about(self) -> str:
+        """What the uppermost sheet is about."""
+        return self._screen.top.about if self._screen.top is not None else ""
+
     def order(self, order: Order, done: str | Callable[[Any], str] = "") -> None:
         """Ask the engine in the background, one after another."""
         self._screen.run_worker(self._ask(order, done), group="orders", exit_on_error=True)
@@ -97,8 +104,9 @@ class DeskWork:
             self.say(error.title, error.hint, bad=True)
             return
         left_out = call.left_out(answer.get("left_out", []) if isinstance(answer, dict) else [])
-        if done or left_out:
-            self.say(done(answer) if callable(done) else done or "Done", left_out)
+        said = done(answer) if callable(done) else done or ("Done" if left_out else "")
+        if said or left_out:
+            self.say(said, left_out)
         self._screen.poll()
 
     def say(self, text: str, hint: str = "", bad: bool = False) -> None:
@@ -146,19 +154,9 @@ class DeskWork:
         if isinstance(made, PaletteView):
             screen.prompt("command", lambda text: None, "")
         if isinstance(made, CapView):
-            screen.prompt("Spend at most, in dollars", self._capped, USUAL_CAP)
+            screen.prompt("Spend at most, in dollars", partial(_capped, self, screen), USUAL_CAP)
             # What is typed takes the suggestion's place: 5 is five dollars, and not 205.
             screen.prompt_field.select_all()
-
-    def _capped(self, text: str) -> None:
-        value = dollars(text)
-        if value is None:
-            self.say(f"{text} is not a sum", "No cap was set.", bad=True)
-        elif value and self._screen.ask_cap is not None:
-            self._screen.ask_cap(value)
-            self.say(f"At most {cap(value)} will be spent")
-        else:
-            self.say("No cap was set", "budget_usd in .gastown/config.toml sets one later.")
 
     def _made(self, view: str, about: str) -> Sheet:
         screen = self._screen
@@ -171,7 +169,7 @@ class DeskWork:
         if view == "palette":
             return PaletteView(screen.scopes(), lambda command: commands.reason(command, self))
         simple: dict[str, type[Sheet]] = {"bead": BeadView, "plan": PlanView, "help": HelpView, "leave": LeaveView,
-                                         "cap": CapView, NOTE: NoticeView}  # fmt: skip
+                                         "cap": CapView, NOTE: NoticeView, LANDING: LandingView}  # fmt: skip
         return simple[view](about or screen.scopes()[0])
 
     def back(self) -> None:
@@ -280,3 +278,14 @@ class DeskWork:
         change = getattr(self._screen.app, "change_theme", None)
         if change is not None:
             change(name)
+
+
+def _capped(desk: DeskWork, screen: TownScreen, text: str) -> None:
+    value = dollars(text)
+    if value is None:
+        desk.say(f"{text} is not a sum", "No cap was set.", bad=True)
+    elif value and screen.ask_cap is not None:
+        screen.ask_cap(value)
+        desk.say(f"At most {cap(value)} will be spent")
+    else:
+        desk.say("No cap was set", "budget_usd in .gastown/config.toml sets one later.")

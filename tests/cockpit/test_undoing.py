@@ -126,3 +126,68 @@ def test_a_large_order_is_looked_into_by_the_engine_and_not_by_every_drawing() -
 
     drive(at, script)
     assert at.asked == [o.Undo(1, entry=seq)]
+
+
+LANDED = min(bead.id for bead in todo_app.link().town.beads.values() if bead.work.stage == "landed")
+
+
+@dataclass
+class Telling(FixtureLink):
+    """A link that says what taking a landing back would do."""
+
+    conflict: dict[str, Any] | None = None
+
+    async def ask(self, order: Order) -> Any:
+        await super().ask(order)
+        assert isinstance(order, o.UndoLanding)
+        return {
+            "landings": [{"bead": LANDED, "again": order.again}], "tip": "t1", "conflict": self.conflict,
+            "lines": [f"take back {LANDED} \x1b[31mRed", "  changes 1 file: a.py", "  CONFLICTS with nothing"],
+            "question": "Take this landing back?", "done": [f"td-v takes {LANDED} back"],
+        }  # fmt: skip
+
+
+def telling(*events: e.AnyEvent) -> Telling:
+    """The fixture's town after some events, behind such a link."""
+    known = todo_app.link()
+    town: Town = known.town
+    for event in events:
+        town = town.after(e.Record(town.seq + 1, todo_app.NOW, "engine", event))
+    return Telling(town, known.config, known.notes, known.feeds, known.spools)
+
+
+def test_u_on_what_landed_says_what_it_does_and_asks() -> None:
+    at = telling()
+
+    async def script(it: Driven) -> None:
+        it.screen.desk.open("bead", LANDED)
+        await it.press("u")
+        shown = it.text()
+        assert f"take back {LANDED} \ufffd[31mRed" in shown and "changes 1 file: a.py" in shown
+        assert "Take this landing back?" in shown and "Take a landing back" in shown
+        await it.press("escape")
+        assert "Take this landing back?" not in it.text() and len(at.asked) == 1
+        await it.press("u", "y")
+        assert f"td-v takes {LANDED} back" in it.text()
+        at.conflict = {"bead": LANDED, "beads": [], "paths": []}
+        await it.press("u", "enter")
+
+    drive(at, script)
+    dry = o.UndoLanding((LANDED,), dry_run=True)
+    yes = o.UndoLanding((LANDED,), tip="t1")
+    assert at.asked == [dry, dry, yes, dry, o.UndoLanding((LANDED,), polecat=True, tip="t1")]
+
+
+def test_what_was_taken_back_is_landed_again_by_the_key_that_redoes() -> None:
+    epoch = todo_app.link().town.beads[LANDED].work.epoch
+    at = telling(e.LandingUndone(LANDED, epoch, "td-v", "m", f"undone/{LANDED}-e1", "s"))
+
+    async def script(it: Driven) -> None:
+        it.screen.desk.open("bead", LANDED)
+        await it.press("ctrl+r")
+        assert "Land it again" in it.text()
+        await it.press("y")
+
+    drive(at, script)
+    again = o.UndoLanding((LANDED,), again=True, tip="t1")
+    assert at.asked == [o.UndoLanding((LANDED,), again=True, dry_run=True), again]
