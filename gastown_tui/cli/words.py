@@ -74,7 +74,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.PlanApproved: lambda x: f"plan {x.plan} was approved: convoy {x.convoy.id} with {len(x.ids)} beads",
     e.PlanDropped: lambda x: f"plan {x.plan} was dropped" + (f": {x.reason}" if x.reason else ""),
     e.Foreseen: lambda x: _foreseen(x),
-    e.Restored: lambda x: f"{x.bead or x.plan or x.convoy or x.need} {_restored(x)}",
+    e.Restored: lambda x: f"{x.bead or x.plan or x.convoy or x.need or x.merge} {_restored(x)}",
     e.Undone: lambda x: f"you undid: {x.title}",
     e.Redone: lambda x: f"you redid: {x.title}",
     e.Spent: lambda x: f"{x.agent} spent ${x.usd:.4f}" + _about(x.bead),

@@ -23,6 +23,7 @@ from gastown_tui.engine.desk import gates as desk_gates
 from gastown_tui.engine.desk import imports as desk_import
 from gastown_tui.engine.desk import landings as desk_landings
 from gastown_tui.engine.desk import plans as desk_plans
+from gastown_tui.engine.desk import queue as desk_queue
 from gastown_tui.engine.desk import serialising as desk_serialising
 from gastown_tui.engine.desk import undo as desk_undo
 from gastown_tui.engine.desk.answers import Answers
@@ -55,7 +56,7 @@ from gastown_tui.rig.remote import Unreachable
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
-HANDLER_ROOMS = (desk_adopt, desk_agents, desk_beads, desk_gates, desk_import, desk_landings, desk_plans,
+HANDLER_ROOMS = (desk_adopt, desk_agents, desk_beads, desk_gates, desk_import, desk_landings, desk_plans, desk_queue,
                  desk_serialising, desk_undo)  # fmt: skip
 """Importing them fills the desk's table."""
 _TICK = 0.4

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from gastown_tui.model import events as e
 
-_FIELDS = ("bead", "agent", "plan", "need", "draft", "convoy", "beads")
+_FIELDS = ("bead", "agent", "plan", "need", "draft", "convoy", "beads", "merge")
 
 KINDS: dict[str, type[e.Event]] = {str(kind.__struct_config__.tag): kind for kind in get_args(e.AnyEvent)}
 """Every kind of event by its name in the ledger."""

@@ -250,13 +250,15 @@ def conflicted(town: S, event: e.Conflicted, record: e.Record) -> S:
 def gated(town: S, event: e.Gated, record: e.Record) -> S:
     bead = unclaimed(fenced(town, event.bead, event.epoch))
     lifecycle.check(bead, "land")
-    if (known := town.runs.get(event.tree)) is None or not known.number:
+    known = town.runs.get(event.tree)
+    if event.tree and (known is None or not known.number):
         run = GateRun(event.tree, event.gates, event.review.ok, record.at, event.seconds, event.review.reason)
         town = town.with_(runs=town.runs.set(event.tree, run))
     bead = bead.working(reviews=(*(r for r in bead.work.reviews if r.by != "refinery"), event.review))
     if event.review.ok:
         return town.put(bead)
-    if (entry := town.queue.get(bead.id)) is None or entry.lane != "confirm":  # else counted when it came there
+    entry = town.queue.get(bead.id)
+    if event.tree and (entry is None or entry.lane != "confirm"):  # else counted when it came there
         town = town.with_(rate=learned(town.rate, True))
     return unqueue(town, back(bead, "refinery", event.review.reason, record.at))
 

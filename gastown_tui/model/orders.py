@@ -289,6 +289,17 @@ class UndoLanding(Order, frozen=True, repr_omit_defaults=True):
     tip: str = ""
 
 
+class Queue(Order, frozen=True):
+    """Steer the merge queue: retry, reject, hold, release or first (of a bead), or pause or resume (all of it).
+
+    `why` are words for the polecat (reject) or for whoever looks at the queue (hold, pause).
+    """
+
+    action: str
+    bead: str = ""
+    why: str = ""
+
+
 class Row(NamedTuple):
     """One row of the table: the order's name, its shape, who may ask, and what it does in words.
 
@@ -346,6 +357,7 @@ ORDERS: dict[str, Row] = {
         _row("bisect", Bisect, _PERSON, "Find what broke a gate"),
         _row("undo_landing", UndoLanding, _PERSON, "Take a landing back", "it goes through the queue by itself",
              "Nothing was changed. While it waits: gt bead close ID. Once it has landed: gt redo BEAD"),
+        _row("queue", Queue, _PERSON, "Steer the merge queue", instead="Nothing was changed. See it with: gt mq"),
         _row("undo", Undo, _PERSON, "Undo the last order"),
         _row("redo", Redo, _PERSON, "Redo what was undone last"),
     )

@@ -21,7 +21,7 @@ def touched(record: e.Record, agents: Mapping[str, Agent]) -> list[tuple[str, st
     """
     event = record.event
     out: list[tuple[str, str]] = []
-    for name in ("bead", "agent", "plan", "draft", "convoy", "need", "tree"):
+    for name in ("bead", "agent", "plan", "draft", "convoy", "need", "tree", "merge"):
         value = getattr(event, name, None)
         if value:
             out.append((_KINDS[name], value if isinstance(value, str) else value.id))
@@ -61,5 +61,5 @@ def _of_queue(event: e.Event) -> list[tuple[str, str]]:
 
 _KINDS = {
     "bead": "beads", "agent": "agents", "plan": "plans", "draft": "plans", "convoy": "convoys", "need": "needs",
-    "tree": "runs",
+    "tree": "runs", "merge": "queue",
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pygit2
@@ -21,9 +21,10 @@ __all__ = ["Conflict", "Conflicted", "Merged", "landing_commit", "landing_messag
 
 @dataclass(frozen=True)
 class Merged:
-    """A clean merge: the tree's id."""
+    """A clean merge: the tree's id, and the commit both sides come from."""
 
     tree: str
+    base: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ def merge(repo_path: Path, ours: str, theirs: str) -> Merged | Conflict:
             raise GasTownError(f"{ours[:12]} and {theirs[:12]} have no common ancestor.", hint)
         # The tree git already has: libgit2 would write the same one after a walk.
         if str(base) == theirs:
-            return Merged(str(repo[ours].peel(pygit2.Commit).tree_id))
+            return Merged(str(repo[ours].peel(pygit2.Commit).tree_id), theirs)
         index = repo.merge_commits(ours, theirs)
         if index.conflicts is None:
-            return Merged(str(index.write_tree(repo)))
+            return Merged(str(index.write_tree(repo)), str(base))
         moved = [moves(rows(repo_path, str(base), side)) for side in (ours, theirs)]
         found = [describe(repo, triple) for triple in paired(list(index.conflicts), *moved)]
     except OSError as error:
@@ -121,30 +122,26 @@ def survived(repo_path: Path, base: str, ours: str, theirs: str, merged_tree: st
     repo = opened(repo_path)
     lost: list[str] = []
     try:
-        merged = _files(repo, merged_tree)
+        merged = repo[merged_tree].peel(pygit2.Tree)
         changed = {side: rows(repo_path, base, side) for side in (ours, theirs)}
         for side, other in ((ours, theirs), (theirs, ours)):
             moved = moves(changed[other])
             for row in changed[side]:
-                path = row.new if row.new in merged else moved.get(row.old, row.new)
-                lost += (f"{path}: {line}" for line in _missing(repo, row, merged.get(path)))
+                path = row.new if _blob(merged, row.new) else moved.get(row.old, row.new)
+                lost += (f"{path}: {line}" for line in _missing(repo, row, _blob(merged, path)))
     except (pygit2.GitError, KeyError, ValueError, OSError) as error:
         title = f"Cannot check that {theirs[:12]} survived its merge: {error}."
         raise GasTownError(title, "Nothing was landed. Try: git fsck") from error
     return lost
 
 
-def _files(repo: pygit2.Repository, tree: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    pending = [("", repo[tree].peel(pygit2.Tree))]
-    while pending:
-        prefix, folder = pending.pop()
-        for entry in folder:
-            if isinstance(entry, pygit2.Tree):
-                pending.append((f"{prefix}{entry.name}/", entry))
-            else:
-                found[f"{prefix}{entry.name}"] = str(entry.id)
-    return found
+def _blob(tree: pygit2.Tree, path: str) -> str | None:
+    """The blob a tree has at a path."""
+    try:
+        found = tree[path]
+    except KeyError:
+        return None
+    return None if isinstance(found, pygit2.Tree) else str(found.id)
 
 
 def _missing(repo: pygit2.Repository, row: Row, merged: str | None) -> list[str]:

@@ -94,5 +94,8 @@ def _other(before: Town, after: Town, event: e.Restored) -> str:
         return f"plan {event.plan}: {how}"
     if event.convoy:
         return f"convoy {event.convoy} {'goes' if event.removed else 'comes back'}"
+    if event.merge:
+        entry = after.queue[event.merge]
+        return f"{event.merge} in the queue: {f'held ({entry.hold})' if entry.hold else 'as it was'}"
     need = after.needs.get(event.need)
     return f"{event.need} is settled again" if need is None else f"{event.need} is asked again: {need.title}"

@@ -132,6 +132,15 @@ def _plan(id: str, keys: tuple[str, ...], town: Town) -> str:
 
 
 @_title.register
+def _(order: o.Queue, town: Town) -> str:
+    if order.action in ("pause", "resume"):
+        return f"{order.action} the merge queue"
+    words = {"first": "put {} first in the queue", "retry": "test {} again", "reject": "send {} back from the queue",
+             "hold": "hold {} in the queue", "release": "let {} go on in the queue"}  # fmt: skip
+    return words.get(order.action, f"{order.action} {{}}").format(_beads((order.bead,), town))
+
+
+@_title.register
 def _(order: o.Answer, town: Town) -> str:
     need = town.needs.get(order.need)
     asked = f" to '{clip(need.title, 50)}'" if need is not None else f" to {order.need}"

@@ -16,6 +16,9 @@ from gastown_tui.rig.conflicts import Conflicted
 _KEPT = 4096
 """Steps that are kept: a queue of some hundred beads, in some orders."""
 
+_FRESH = 60.0
+"""Seconds for which the person's name in git's settings is taken as read."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -43,6 +46,7 @@ class Candidates:
 
     def __init__(self, base: Base) -> None:
         self._base = base
+        self._who: tuple[float, tuple[str, str]] | None = None
         self._steps: OrderedDict[tuple[str, Car, str], Step] = OrderedDict()
 
     @property
@@ -85,13 +89,18 @@ class Candidates:
         merged = merging.merge(root, onto, car.commit)
         if isinstance(merged, merging.Conflict):
             return Step(car, onto, conflicts=merged.paths)
-        fork = base.repo.merge_base(onto, car.commit)
-        lost = ["no common history"] if fork is None else merging.survived(root, fork, onto, car.commit, merged.tree)
-        if lost:
+        if lost := merging.survived(root, merged.base, onto, car.commit, merged.tree):
             return Step(car, onto, lost=tuple(lost))
         bead, strategy = town.beads[car.bead], base.config.strategy
-        made = strategies.made(root, strategy, bead, car, onto, merged.tree, base.repo.ident())
+        made = strategies.made(root, strategy, bead, car, onto, merged.tree, self._ident())
         return Step(car, onto, made.commit, made.tree, made.conflicts, chain=made.chain)
+
+    def _ident(self) -> tuple[str, str]:
+        """The person's name and address, asked for once a minute."""
+        now = self._base.clock.monotonic()
+        if self._who is None or now - self._who[0] > _FRESH:
+            self._who = now, self._base.repo.ident()
+        return self._who[1]
 
     def whole(self, steps: list[Step], number: int, when: float) -> str:
         """The commit a train lands as: its only step, or one merge of them all, of the tree that was tested.

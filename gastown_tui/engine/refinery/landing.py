@@ -11,9 +11,11 @@ from gastown_tui.engine.refinery import asking
 from gastown_tui.engine.refinery.pushing import Pushing
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Review
+from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.merge import GateRun, MergeRequest, Train
+from gastown_tui.model.queue.standing import stopped
 from gastown_tui.model.town import Town
-from gastown_tui.rig import reverting
+from gastown_tui.rig import equivalence, reverting
 from gastown_tui.rig.errors import InTheWay, Moved
 from gastown_tui.rig.remote import PushRefused, RemoteMoved, Unreachable
 
@@ -30,14 +32,36 @@ class Landing:
     async def depart(self, train: Train) -> None:
         """Make a train's commit the target's tip, unless something changed since it was made up."""
         base = self._base
+        if not await self._approved(train):
+            return
         town = base.books.pending
         fits = all((m := town.queue.get(car.bead)) is not None and m.car == car and not m.hold for car in train.cars)
-        if not fits or town.train is not None or "landing" in town.holds or town.tip != train.onto:
+        if not fits or town.train is not None or stopped(town) or town.tip != train.onto:
             return
         run = town.runs.get(train.tree)
         passed = [] if run is None else [_passed(town.beads[car.bead], train, run) for car in train.cars]
         await base.books.record("refinery", *passed, e.TrainBegun(train))
         await self._move(train)
+
+    async def _approved(self, train: Train) -> bool:
+        """Whether each step brings just what was approved; one that does not is held, and nothing lands."""
+        base = self._base
+        ontos = (train.onto, *train.steps[:-1])
+        for car, onto, step in zip(train.cars, ontos, train.steps, strict=True):
+            found = await asyncio.to_thread(self._difference, car.commit, onto, step)
+            if found is not None:
+                bead = base.books.pending.beads[car.bead]
+                title = f"{bead.id} would land as another change than was approved"
+                needs.hold_bead(base, bead, title, f"Nothing was landed.\n{found.words}")
+                return False
+        return True
+
+    def _difference(self, commit: str, onto: str, step: str) -> equivalence.Difference | None:
+        repo, root = self._base.repo, self._base.place.root
+        fork = repo.merge_base(onto, commit)
+        if fork is None:
+            raise GasTownError(f"{commit[:9]} and {onto[:9]} have no common history.", "Nothing was landed.")
+        return equivalence.check(root, fork=fork, commit=commit, onto=onto, tree=step)
 
     async def _move(self, train: Train) -> None:
         base = self._base

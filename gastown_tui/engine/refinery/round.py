@@ -16,12 +16,14 @@ from gastown_tui.engine.refinery.landing import Landing
 from gastown_tui.engine.refinery.outward import Outward
 from gastown_tui.engine.refinery.slots import Slots
 from gastown_tui.engine.refinery.testing import Testing
-from gastown_tui.engine.refinery.thinking import OURS, Thinking, View, ordered
+from gastown_tui.engine.refinery.thinking import Thinking, View
 from gastown_tui.engine.refinery.tip import Tip, mends
 from gastown_tui.model import collision
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.merge import TestRun, Train
+from gastown_tui.model.queue.order import ordered
+from gastown_tui.model.queue.standing import stopped
 from gastown_tui.model.town import Town
 
 Beads = tuple[str, ...]
@@ -37,7 +39,7 @@ class Refinery:
         self._testing = Testing(base)
         self._tip = Tip(base, jobs, self._slots.free, self.gates_id)
         self._candidates = Candidates(base)
-        self._thinking = Thinking(self._candidates)
+        self._thinking = Thinking(base, self._candidates)
         self._outward = Outward(base, jobs)
         self._landing = Landing(base, self._outward.pushing)
         self._stopping: set[int] = set()
@@ -68,7 +70,7 @@ class Refinery:
             tuple((bead.work.held, collision.awaited(town, bead)) for bead in town.in_column("refinery")),
             self._outward.turn,
         )  # fmt: skip
-        if "landing" not in town.holds and not _same(seen, self._seen):
+        if not stopped(town) and not _same(seen, self._seen):
             self._jobs.start("refinery plan", partial(self._plan, town, seen))
 
     def _note(self, town: Town) -> None:
@@ -159,7 +161,7 @@ class Refinery:
             if not free or gone & set(beads) or not all(step.ok and _stands(now, step) for step in steps):
                 continue
             last, number = steps[-1], number + 1
-            alone = len(beads) == 1 and (now.queue[beads[0]].lane or now.beads[beads[0]].work.no_land)
+            alone = len(beads) == 1 and beads[0] in view.decision.alone
             yield e.RunBegun(TestRun(
                 number, "confirm" if alone else "train", view.tip, tuple(step.car for step in steps), last.commit,
                 last.tree, self.gates_id(), free.pop(0), self._base.clock.now(),
@@ -213,7 +215,7 @@ class Refinery:
     async def _ungated(self, town: Town, tip: str) -> None:
         """Without gates each landing asks, and what was allowed lands one by one."""
         base = self._base
-        for entry in ordered(town):
+        for entry in ordered(town.queue.values()):
             bead = town.beads[entry.bead]
             if bead.work.held or entry.hold:
                 continue
@@ -247,5 +249,3 @@ def _stands(town: Town, step: Step) -> bool:
 def _same(now: tuple[object, ...], before: tuple[object, ...]) -> bool:
     return len(now) == len(before) and all(a is b or a == b for a, b in zip(now, before, strict=True))
 
-
-__all__ = ["OURS", "Refinery"]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import count
 
+from gastown_tui.engine.base import Base
 from gastown_tui.engine.refinery.candidates import Candidates, Step
 from gastown_tui.engine.refinery.tip import RED, mends
 from gastown_tui.model import collision
-from gastown_tui.model.merge import Car, MergeRequest, TestRun
-from gastown_tui.model.queue.plan import Decision, Past, Sight, plan
+from gastown_tui.model.merge import Car, GateRun, MergeRequest, TestRun
+from gastown_tui.model.queue.order import ordered
+from gastown_tui.model.queue.plan import REACH, Decision, Past, Sight, plan
 from gastown_tui.model.town import Town
 
 Beads = tuple[str, ...]
 OURS = frozenset({"train", "confirm"})
 """Kinds of run that the plan begins and stops; the others only take their slot."""
-
-_DAY = 86_400.0
 
 
 @dataclass
@@ -36,8 +37,10 @@ class View:
 class Thinking:
     """Works for a while: not on the event loop."""
 
-    def __init__(self, candidates: Candidates) -> None:
+    def __init__(self, base: Base, candidates: Candidates) -> None:
+        self._repo = base.repo
         self._candidates = candidates
+        self._clear: dict[Car, str] = {}
 
     def look(self, town: Town, tip: str, gates: str, slots: int) -> View:
         """The queue as it stands on a tip, and the plan for it.
@@ -50,33 +53,41 @@ class Thinking:
             GasTownError: git is unsure; nothing was decided.
         """
         view = View(tip)
-        cars = list(self._mergeable(town, view))
-        flying = self._flying(town, view)
+        line, aside = self._merged(town, view)
+        view.running = self._flying(town, view)
+        cars = {car.bead: car for car in (*line, *aside)}
+        verdict = self._verdicts(town, tip, gates, cars)
+        past = {id: _past(town, entry) for id, entry in town.queue.items()}
         foreign = sum(1 for run in town.testing.values() if run.slot and run.kind not in OURS)
-        lanes = {m.bead: m for m in town.queue.values()}
-        aside = [car for car in cars if lanes[car.bead].lane or town.beads[car.bead].work.no_land]
-        line = self._in_line(town, view, [car for car in cars if car not in aside])
         line = line if self._candidates.together else line[:1]
-        by_bead = {car.bead: car for car in cars}
-
-        def verdict(beads: Beads) -> bool | None:
-            tree = self._candidates.tree(town, tip, [by_bead[id] for id in beads])
-            run = town.runs.get(tree)
-            return run.ok if run is not None and run.gates == gates else None
-
-        past = {id: Past(m.tries, town.run_number - m.came, m.alone, m.beside) for id, m in lanes.items()}
         room = max(0, slots - foreign)
-        sight = Sight(tuple(line), tuple(aside), verdict, tuple(flying), room, town.rate, past=past)
-        view.decision, view.running = plan(sight), flying
+        while True:
+            sight = Sight(tuple(line), tuple(aside), verdict, tuple(view.running), room, town.rate, past=past)
+            view.decision = plan(sight)
+            if (stuck := self._chained(town, view, cars)) is None:
+                return view
+            # In the order of the plan it does not merge: it waits until what it conflicts with has landed or gone.
+            view.waits[stuck.car.bead] = "conflicts with what is tested ahead of it"
+            line = [car for car in line if car != stuck.car]
+
+    def _chained(self, town: Town, view: View, cars: dict[str, Car]) -> Step | None:
+        """Build the trains of a decision; the step of one that cannot be built, if there is one."""
+        view.chains = {}
         for beads in (view.decision.land, *view.decision.start):
             if beads:
-                view.chains[beads] = self._candidates.chain(town, tip, [by_bead[id] for id in beads])
-        return view
+                steps = self._candidates.chain(town, view.tip, [cars[id] for id in beads])
+                if not steps[-1].ok:
+                    return steps[-1]
+                view.chains[beads] = steps
+        return None
 
-    def _mergeable(self, town: Town, view: View) -> Iterator[Car]:
-        """The entries in order that nobody holds and that merge onto the tip; the others are noted in the view."""
-        for entry in ordered(town):
-            bead = town.beads[entry.bead]
+    def _merged(self, town: Town, view: View) -> tuple[list[Car], list[Car]]:
+        """The main lane in order, one merging on the other, and those that are tested alone; the rest is noted."""
+        line: list[Car] = []
+        aside: list[Car] = []
+        steps: list[Step] = []
+        for entry in ordered(town.queue.values()):
+            car, bead = entry.car, town.beads[entry.bead]
             if bead.work.held or entry.hold or bead.work.landing:
                 continue
             if RED in town.holds and not mends(bead):
@@ -85,28 +96,62 @@ class Thinking:
             if waits := collision.awaited(town, bead):
                 view.waits[bead.id] = f"lands after {', '.join(waits)}"
                 continue
-            step = self._candidates.step(town, view.tip, entry.car)
-            if step.conflicts:
-                view.conflicts.append(step)
-            elif step.lost:
-                view.lost.append(step)
-            elif entry.state != "requested":
-                yield entry.car
-
-    def _in_line(self, town: Town, view: View, cars: list[Car]) -> list[Car]:
-        """The cars that merge one on the other; one that conflicts with another ahead of it waits for that."""
-        line: list[Car] = []
-        steps: list[Step] = []
-        for car in cars:
-            step = self._candidates.step(town, steps[-1].commit if steps else view.tip, car)
-            if step.ok:
+            if entry.state == "requested":
+                self._on_tip(town, view, car)
+            elif entry.lane or bead.work.no_land:
+                if self._on_tip(town, view, car):
+                    aside.append(car)
+            elif len(line) >= REACH:
+                self._far(town, view, car)
+            elif (step := self._candidates.step(town, steps[-1].commit if steps else view.tip, car)).ok:
                 line.append(car)
                 steps.append(step)
-                continue
-            ahead = next((one.car.bead for one in steps if not self._candidates.step(town, one.commit, car).ok), "")
-            names = ", ".join(path.path for path in step.conflicts[:3])
-            view.waits[car.bead] = f"conflicts with {ahead} ahead of it" + (f" in {names}" if names else "")
-        return line
+            elif self._on_tip(town, view, car):
+                view.waits[car.bead] = self._behind(town, steps, step)
+        return line, aside
+
+    def _on_tip(self, town: Town, view: View, car: Car) -> bool:
+        """Whether it merges onto the tip; if not, why is noted."""
+        step = self._candidates.step(town, view.tip, car)
+        if step.conflicts:
+            view.conflicts.append(step)
+        elif step.lost:
+            view.lost.append(step)
+        return step.ok
+
+    def _far(self, town: Town, view: View, car: Car) -> None:
+        """Of what is far back in the line, only what the tip's last moves may have touched is merged again."""
+        seen = self._clear.get(car)
+        if seen == view.tip:
+            return
+        if seen is not None:
+            moved = set(self._repo.changed_paths(seen, view.tip))
+            if not moved & set(self._repo.changed_paths(view.tip, car.commit)):
+                self._clear[car] = view.tip
+                return
+        if self._on_tip(town, view, car):
+            self._clear = {known: tip for known, tip in self._clear.items() if known.bead in town.queue}
+            self._clear[car] = view.tip
+
+    def _behind(self, town: Town, steps: list[Step], step: Step) -> str:
+        """Which of those ahead it conflicts with, in words."""
+        ahead = next((one.car.bead for one in steps if not self._candidates.step(town, one.commit, step.car).ok), "")
+        names = ", ".join(path.path for path in step.conflicts[:3])
+        return f"conflicts with {ahead} ahead of it" + (f" in {names}" if names else "")
+
+    def _verdicts(
+        self, town: Town, tip: str, gates: str, cars: dict[str, Car]
+    ) -> Callable[[Beads], bool | None]:  # fmt: skip
+        """What is known of the tip with some beads on it; trees are built only where a run could have been of it."""
+        ends = _endings(town.runs.values(), gates, set(cars))
+
+        def verdict(beads: Beads) -> bool | None:
+            if beads not in ends:
+                return None
+            run = town.runs.get(self._candidates.tree(town, tip, [cars[id] for id in beads]))
+            return run.ok if run is not None and run.gates == gates else None
+
+        return verdict
 
     def _flying(self, town: Town, view: View) -> dict[Beads, int]:
         """The runs in flight by what they test as seen from the tip; those that test nothing of it are stale."""
@@ -114,15 +159,19 @@ class Thinking:
         for number, run in sorted(town.testing.items()):
             if run.kind not in OURS:
                 continue
-            rest = tuple(car.bead for car in _left(town, run))
-            same = bool(rest) and (
-                run.kind == "confirm" or self._candidates.tree(town, view.tip, _left(town, run)) == run.tree
-            )
-            if same and rest not in out:
+            left = _left(town, run)
+            rest = tuple(car.bead for car in left)
+            same = run.kind == "confirm" or self._candidates.tree(town, view.tip, left) == run.tree
+            if rest and same and rest not in out:
                 out[rest] = number
             else:
                 view.stale.append(number)
         return out
+
+
+def _past(town: Town, entry: MergeRequest) -> Past:
+    waited, lands = town.run_number - entry.came, not town.beads[entry.bead].work.no_land
+    return Past(entry.tries, waited, entry.alone, entry.beside, bool(entry.place), lands)
 
 
 def _left(town: Town, run: TestRun) -> list[Car]:
@@ -130,10 +179,14 @@ def _left(town: Town, run: TestRun) -> list[Car]:
     return [car for car in run.cars if (m := town.queue.get(car.bead)) is not None and m.car == car]
 
 
-def ordered(town: Town) -> list[MergeRequest]:
-    """The queue in the order it is tested: what was put first, then priority, a day of age being worth one step."""
-
-    def place(entry: MergeRequest) -> tuple[bool, float, float, str]:
-        return not entry.first, -entry.first, entry.priority - (town.at - entry.entered) / _DAY, entry.bead
-
-    return sorted(town.queue.values(), key=place)
+def _endings(runs: Iterable[GateRun], gates: str, queued: set[str]) -> set[Beads]:
+    """The trains that runs tested and what was left of them once their first cars had landed."""
+    out: set[Beads] = set()
+    for run in runs:
+        if run.gates != gates or not run.beads or run.beads[-1] not in queued:
+            continue
+        for start in count(len(run.beads) - 1, -1):
+            if start < 0 or run.beads[start] not in queued:
+                break
+            out.add(run.beads[start:])
+    return out

@@ -42,7 +42,7 @@ def run_ended(town: S, event: e.RunEnded, record: e.Record) -> S:
     run, begun = event.run, town.testing.get(event.run.number)
     town = _over(town, run.number, run.beads).with_(runs=town.runs.set(run.tree, run))
     entry = town.queue.get(begun.beads[0]) if begun is not None and len(begun.cars) == 1 else None
-    if begun is None or entry is None or entry.car != begun.cars[0]:
+    if begun is None or entry is None or entry.car != begun.cars[0] or run.beads != begun.beads:
         return town
     # In the confirm lane only the run that was begun for it counts: the one before is why it is there.
     told = begun.kind == "confirm" or not entry.lane

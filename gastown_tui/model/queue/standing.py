@@ -71,7 +71,7 @@ def queue_line(town: State, now: float, *, slots: int = 1, batch: int = 6, name:
     """
     entries = ordered(town.queue.values())
     seconds = run_seconds(town)
-    held = town.holds.get("landing", "")
+    held = stopped(town)
     words = _Words(town, name)
     states = {entry.bead: words.state(entry) for entry in entries}
     moving = [] if held else [e for e in entries if states[e.bead] not in ("held", "waiting", "asks")]
@@ -82,6 +82,11 @@ def queue_line(town: State, now: float, *, slots: int = 1, batch: int = 6, name:
         for place, entry in enumerate(entries, 1)
     )  # fmt: skip
     return Line(tuple(spots), seconds, held)
+
+
+def stopped(town: State) -> str:
+    """Why nothing is tested or landed now, in words: landing is held, or the queue is paused; "" when it goes on."""
+    return town.holds.get("landing") or town.holds.get("queue") or ""
 
 
 def runs_of(town: State, bead: str) -> tuple[int, ...]:
@@ -182,7 +187,7 @@ class _Words:
                 "confirm": self._confirm, "suspect": self._suspect}  # fmt: skip
         if state == "waiting":
             return entry.why or "it waits for you"
-        if (paused := self._town.holds.get("landing", "")) and state in ("queued", "suspect", "confirm"):
+        if (paused := stopped(self._town)) and state in ("queued", "suspect", "confirm"):
             return f"landing is held: {paused}"
         return said.get(state, self._queued)(entry)
 

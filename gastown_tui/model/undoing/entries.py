@@ -11,15 +11,16 @@ from gastown_tui.model import bead as beads
 from gastown_tui.model.bead import Bead, Work
 from gastown_tui.model.convoy import Convoy, Draft
 from gastown_tui.model.events import Need
+from gastown_tui.model.merge import MergeRequest
 
 Raw = msgspec.Raw
 Fields = dict[str, Raw]
 """Values as JSON text, by name; a bead's are its own fields, `work:NAME`, and `extra:NAME` for all others."""
 
-Part = Bead | Draft | Convoy | Need
+Part = Bead | Draft | Convoy | Need | MergeRequest
 SHAPES: dict[str, tuple[str, str, type]] = {
     "beads": ("beads", "bead", Bead), "plans": ("drafts", "plan", Draft), "convoys": ("convoys", "convoy", Convoy),
-    "needs": ("needs", "need", Need),
+    "needs": ("needs", "need", Need), "queue": ("queue", "merge", MergeRequest),
 }  # fmt: skip
 """Kind of part that can be put back → the town's map of it, what an event calls it, and its type."""
 
@@ -27,12 +28,16 @@ WORK, EXTRA, WHOLE = "work:", "extra:", "record"
 SILENT = frozenset({"closed_at", "work:since"})
 """Put back, and never a reason to refuse: dates follow from other fields."""
 
+WISHES = frozenset({"hold", "first"})
+"""What of an entry of the queue is the overseer's own; all else is the Refinery's."""
+
 _encode = msgspec.json.Encoder().encode
 _APART = frozenset({"work", "extra", "updated_at"})
 """Fields of a bead that are looked into, or follow from others."""
 
 _TYPES: dict[type, dict[str, Any]] = {
-    shape: {f.name: f.type for f in msgspec.structs.fields(shape)} for shape in (Bead, Work, Draft, Convoy, Need)
+    shape: {f.name: f.type for f in msgspec.structs.fields(shape)}
+    for shape in (Bead, Work, Draft, Convoy, Need, MergeRequest)
 }
 
 

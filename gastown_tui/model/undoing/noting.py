@@ -10,6 +10,7 @@ from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.errors import GasTownError, Illegal
 from gastown_tui.model.folding import case
+from gastown_tui.model.merge import MergeRequest
 from gastown_tui.model.state import State
 from gastown_tui.model.touching import touched
 from gastown_tui.model.undoing import entries
@@ -17,6 +18,7 @@ from gastown_tui.model.undoing.entries import SHAPES, WORK, Change, Entry, Part
 
 S = TypeVar("S", bound=State)
 UNDO, REDO = "undo", "redo"
+_WISHES = e.MergeFirst | e.MergeHeld | e.Restored
 SETTLED = frozenset({"idle", "dropped", "landed"})
 """Stages in which nobody works on a bead."""
 
@@ -37,7 +39,7 @@ def noted(before: State, after: S, record: e.Record) -> S:
     changes: dict[tuple[str, str], Change] = {}
     gone: list[tuple[str, str]] = []
     for part in dict.fromkeys(touched(record, after.agents)):
-        if part[0] not in SHAPES:
+        if part[0] not in SHAPES or (part[0] == "queue" and not isinstance(record.event, _WISHES)):
             continue
         change = entries.difference(found(before, *part), found(after, *part))
         if change is None:
@@ -82,7 +84,7 @@ def restored(town: S, event: e.Restored, record: e.Record) -> S:
         raise Illegal("Nothing is named that could be put back.", "Nothing was changed.")
     old = found(town, kind, key)
     if event.removed:
-        if old is None:
+        if old is None or isinstance(old, MergeRequest):
             raise Illegal(f"There is no {SHAPES[kind][1]} {key}.", "Nothing was changed.")
         return _removed(town, kind, key, old)
     try:
@@ -93,6 +95,10 @@ def restored(town: S, event: e.Restored, record: e.Record) -> S:
         _belongs_to_nobody(town, old if isinstance(old, Bead) else None, new, event)
         opened = isinstance(old, Bead) and old.status == "closed" != new.status and "closed_at" not in event.fields
         return town.put(new.changed(closed_at="") if opened else new)
+    if isinstance(new, MergeRequest) and (not isinstance(old, MergeRequest) or town.beads[key].work.landing):
+        raise Illegal(f"{key} is {'landing' if old is not None else 'not in the queue'}.", "Nothing was changed.")
+    if isinstance(new, MergeRequest) and not event.fields.keys() <= entries.WISHES:
+        raise Illegal(f"Of {key} in the queue only the overseer's wishes can be put back.", "Nothing was changed.")
     name = SHAPES[kind][0]
     return town.with_(**{name: getattr(town, name).set(key, new)})
 

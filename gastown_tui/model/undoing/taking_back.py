@@ -14,6 +14,7 @@ class Restored(Event, frozen=True, tag="restored"):
     plan: str = ""
     convoy: str = ""
     need: str = ""
+    merge: str = ""
     fields: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
     gone: tuple[str, ...] = ()
     removed: bool = False

@@ -108,7 +108,7 @@ def outlook(town: Town, redo: bool) -> list[tuple[Entry, str]]:
 
 def _ordered(entry: Entry) -> list[tuple[tuple[str, str], Change]]:
     """Needs before the beads they hold, and always the same order."""
-    kinds = ("needs", "beads", "convoys", "plans")
+    kinds = ("needs", "beads", "queue", "convoys", "plans")
     return sorted(entry.parts.items(), key=lambda item: (kinds.index(item[0][0]), item[0][1]))
 
 
@@ -127,7 +127,7 @@ def _put_back(town: State, entry: Entry, kind: str, key: str, change: Change) ->
             raise _Off(key, f"there is another {name} {key} by now")
         return [] if _moot(entry, kind, change) else [_restored(kind, key, change.before or {})]
     if now is None:
-        raise _Off(key, f"{name} {key} is gone")
+        raise _Off(key, f"{key} left the queue" if kind == "queue" else f"{name} {key} is gone")
     if change.before is None:
         if isinstance(now, Bead):
             _stands_alone(town, entry, now, change)
