@@ -90,10 +90,13 @@ def beads(count: int, at_once: int, chance: random.Random) -> list[Planted]:
         at_once: how many polecats work at once; members of a group are at most that far apart.
     """
     kinds = _kinds(count)
+    crashes = sum(kind == CRASH for kind, _, _ in kinds)
     placed: list[tuple[float, int, str, str]] = []
     for number, (kind, group, members) in enumerate(kinds):
-        middle = chance.uniform(0, count)
-        near = (middle + chance.uniform(-at_once, at_once) / 4 for _ in range(members))
+        # Three deaths within half a minute would hold the town until somebody came.
+        middle = chance.uniform(0, count) if kind != CRASH else count * (int(group[1:]) + 0.5) / crashes
+        spread = at_once / 4 if members > 1 else 0.0
+        near = (middle + chance.uniform(-spread, spread) for _ in range(members))
         placed += [(place, number, kind, group) for place in near]
     placed.sort(key=lambda one: one[:2])
     out: list[Planted] = []
