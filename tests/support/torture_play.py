@@ -90,11 +90,9 @@ def beads(count: int, at_once: int, chance: random.Random) -> list[Planted]:
         at_once: how many polecats work at once; members of a group are at most that far apart.
     """
     kinds = _kinds(count)
-    crashes = sum(kind == CRASH for kind, _, _ in kinds)
     placed: list[tuple[float, int, str, str]] = []
     for number, (kind, group, members) in enumerate(kinds):
-        # Three deaths within half a minute would hold the town until somebody came.
-        middle = chance.uniform(0, count) if kind != CRASH else count * (int(group[1:]) + 0.5) / crashes
+        middle = chance.uniform(0, count)
         spread = at_once / 4 if members > 1 else 0.0
         near = (middle + chance.uniform(-spread, spread) for _ in range(members))
         placed += [(place, number, kind, group) for place in near]
@@ -103,8 +101,10 @@ def beads(count: int, at_once: int, chance: random.Random) -> list[Planted]:
     sides: dict[str, int] = {}
     for number, (_, _, kind, group) in enumerate(placed):
         side = sides[group] = sides.get(group, -1) + 1
-        free = [one.key for one in out[:-at_once] if one.kind in (PLAIN, CRASH)][-20:]
+        free = [one.key for one in out[:-at_once] if one.kind == PLAIN][-20:]
         needs = (chance.choice(free),) if free and kind == PLAIN and chance.random() < 0.25 else ()
+        if kind == CRASH:
+            needs = tuple(one.key for one in out if one.kind == CRASH)[-1:]
         out.append(_planted(f"k{number:03}", kind, group, side, needs))
     return out
 
@@ -127,7 +127,7 @@ def _kinds(count: int) -> list[tuple[str, str, int]]:
     found += [(HOPELESS, f"h{n}", 1) for n in range(round(count * 0.01))]
     found += [(FLAKY, f"f{n}", 1) for n in range(round(count * 0.015))]
     found += [(SHERIFF, f"s{n}", 1) for n in range(round(count * 0.03))]
-    found += [(CRASH, f"d{n}", 1) for n in range(round(count * 0.03))]
+    found += [(CRASH, f"d{n}", 1) for n in range(round(count * 0.02))]
     left = count - sum(members for _, _, members in found)
     return found + [(PLAIN, f"x{n}", 1) for n in range(left)]
 
@@ -160,7 +160,8 @@ def _planted(key: str, kind: str, group: str, side: int, needs: tuple[str, ...])
         first += _write(f"facts/{key}.sloppy", "sloppy")
         back += [f"run rm -f facts/{key}.sloppy"]
     elif kind == CRASH:
-        first += ["once died crash"]
+        # Three deaths within half a minute would hold the town until somebody came: each waits for the one before.
+        first += ["wait 16", "once died crash"]
     # Handed in again, a bead is never the commit it was, even where nothing had to be mended.
     again = ["merge", *back, f"run date +%s%N >> facts/{key}.again", f"commit Mend {key}", f"done Mended {key}"]
     blocks = [("```rehearse", [*first, f"commit Add {key}", f"done Added {key}"]), ("```rehearse back", again)]
