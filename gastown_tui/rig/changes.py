@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from gastown_tui.rig import git
+
+_IDS = re.compile(r"[0-9a-f]{40} [0-9a-f]{40}")
 
 
 class Row(NamedTuple):
@@ -20,6 +24,11 @@ class Row(NamedTuple):
 
 def rows(repo_path: Path, base: str, side: str) -> list[Row]:
     """The files a commit changed since another, renames followed, submodules left out. Raises GitFailed."""
+    ask = _kept if _IDS.fullmatch(f"{base} {side}") else _asked
+    return list(ask(repo_path, base, side))
+
+
+def _asked(repo_path: Path, base: str, side: str) -> tuple[Row, ...]:
     words = ["diff-tree", "-r", "-z", "-M", "--raw", "--no-abbrev", f"{base}^{{tree}}", f"{side}^{{tree}}"]
     fields = iter(git.run(words, repo_path).text.split("\0"))
     found = []
@@ -31,7 +40,11 @@ def rows(repo_path: Path, base: str, side: str) -> list[Row]:
         new = next(fields) if status[0] in "RC" else old
         if "160000" not in modes:
             found.append(Row(status[0], old, new, before, after))
-    return found
+    return tuple(found)
+
+
+_kept = lru_cache(maxsize=512)(_asked)
+"""What differs between two commits that are named by their ids never changes, and is asked again for each candidate."""
 
 
 def moves(found: list[Row]) -> dict[str, str]:

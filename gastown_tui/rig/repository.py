@@ -220,10 +220,12 @@ class Repository:
 
     def merge_base(self, a: str, b: str) -> str | None:
         """The best common ancestor, or None for unrelated histories."""
-        told = self.git("merge-base", a, b, check=False)
-        if told.code not in (0, 1):
-            raise GitFailed(["merge-base", a, b], told.code, told.said)
-        return told.line.split("\n")[0] or None
+        try:
+            # Opened anew: another thread may ask, and what was written a moment ago must be seen.
+            found = pygit2.Repository(str(self.common_dir)).merge_base(a, b)
+        except (pygit2.GitError, KeyError, ValueError, OSError) as error:
+            raise GitFailed(["merge-base", a, b], 128, str(error)) from error
+        return None if found is None else str(found)
 
     def diff(self, base: str, head: str, limit_bytes: int = 400_000) -> str:
         """What `head` adds since it left `base` (git's three dots), as a patch of at most `limit_bytes` and a note."""
@@ -259,7 +261,9 @@ class Repository:
 
     def ident(self) -> tuple[str, str]:
         """The person's (name, email) as git's configuration has it. Raises GasTownError with what to set."""
-        found = [self.git("config", "--get", key, check=False).line.strip() for key in ("user.name", "user.email")]
+        told = self.git("config", "-z", "--get-regexp", r"^user\.(name|email)$", check=False).text
+        rows = dict(row.partition("\n")[::2] for row in told.split("\0") if row)
+        found = [rows.get(key, "").strip() for key in ("user.name", "user.email")]
         if not all(found):
             missing = "user.name" if not found[0] else "user.email"
             raise GasTownError(
