@@ -11,13 +11,6 @@ from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig import git
 
 
-@lru_cache(maxsize=64)
-def _common_dir(repo_path: Path) -> str:
-    """Where a checkout's repository is: asked once, for a queue of some hundred beads is thousands of merges."""
-    told = git.run(["rev-parse", "--git-common-dir"], repo_path)
-    return str((repo_path / told.line).resolve())
-
-
 def opened(repo_path: Path) -> pygit2.Repository:
     """A repository object of this thread's own, whose writes are synced. Raises GasTownError."""
     pygit2.settings.enable_fsync_gitdir(True)

@@ -102,7 +102,7 @@ def beads(count: int, at_once: int, chance: random.Random) -> list[Planted]:
     for number, (_, _, kind, group) in enumerate(placed):
         side = sides[group] = sides.get(group, -1) + 1
         free = [one.key for one in out[:-at_once] if one.kind == PLAIN][-20:]
-        needs = (chance.choice(free),) if free and kind == PLAIN and chance.random() < 0.25 else ()
+        needs: tuple[str, ...] = (chance.choice(free),) if free and kind == PLAIN and chance.random() < 0.25 else ()
         if kind == CRASH:
             needs = tuple(one.key for one in out if one.kind == CRASH)[-1:]
         out.append(_planted(f"k{number:03}", kind, group, side, needs))
