@@ -55,6 +55,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
         + _tested(x.run.kind, x.run.beads, x.run.base)
     ),
     e.RunDropped: lambda x: f"run {x.number} of the gates was dropped: {x.why}",
+    e.Flaked: lambda x: f"{x.test or 'a test'} of gate {x.gate} is flaky: red, then green, on the tree {x.on[:9]}",
     e.Shunted: lambda x: f"{x.bead} {_LANES.get(x.lane, x.lane)}" + (f": {x.why}" if x.why else ""),
     e.MergeFirst: lambda x: f"{x.bead} was put first in the queue",
     e.MergeHeld: lambda x: f"{x.bead} is held in the queue: {x.why}" if x.why else f"{x.bead} is let go in the queue",
@@ -189,13 +190,13 @@ def _foreseen(event: e.Foreseen) -> str:
     """`rg-1 and rg-2 are about to collide in auth.py:40-61`; who no longer meets whom."""
     said = [
         f"{found.one} {'and' if found.other else 'against'} {found.other or 'the target'}: "
-        f"{_MEETS[found.kind]} {found.spots[0].words if found.spots else ''}"
+        f"{_MEETS.get(found.kind, 'meeting in')} {found.spots[0].words if found.spots else ''}"
         for found in event.pairs[:3]
     ]
     said += [f"{count(len(event.pairs) - 3, 'pair')} more"] if len(event.pairs) > 3 else []
     said += [f"{pair.one} and {pair.other or 'the target'}: no conflict any more" for pair in event.gone[:3]]
     said += [f"{count(len(event.gone) - 3, 'pair')} more no longer"] if len(event.gone) > 3 else []
-    return "; ".join(said)
+    return "; ".join(said) or "no two branches meet"
 
 
 _MEETS = {"conflict": "about to collide in", "near": "near each other in", "declared": "the same files:"}

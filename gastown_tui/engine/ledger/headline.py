@@ -27,6 +27,8 @@ def _sent_back(event: Any) -> bool:
 _ROWS = (
     _Row(e.Escalated, lambda ids, x: f"needs you: {x.need.title}"),
     _Row(e.Landed, lambda ids, x: f"{ids} landed"),
+    _Row(e.LandingUndone, lambda ids, x: f"{ids} taken back by {x.by}"),
+    _Row(e.LandingRedone, lambda ids, x: f"{ids} put back by {x.by}"),
     _Row(e.TownFounded, lambda ids, x: f"the town of {x.rig} was founded"),
     _Row(e.TipMoved, lambda ids, x: f"{x.new[:9]} is the tip" if x.known else "the target moved, and not by us"),
     _Row(e.Held, lambda ids, x: f"{x.what} held"),
@@ -57,6 +59,7 @@ _ROWS = (
     _Row(e.Reviewed, lambda ids, x: f"{ids} approved by the witness"),
     _Row(e.Checked, lambda ids, x: f"{ids} passed by the sheriff"),
     _Row(e.Rewritten, lambda ids, x: f"{ids} rewritten by a formatter"),
+    _Row(e.UndoBegun, lambda ids, x: f"{ids} in the queue by the overseer's order"),
     _Row(e.Submitted, lambda ids, x: f"{ids} handed in"),
     _Row(e.BeadMoved, lambda ids, x: f"{ids}: {x.move.replace('_', ' ')}"),
     _Row(e.BeadChanged, lambda ids, x: f"{ids} changed"),
