@@ -231,7 +231,11 @@ def bisect(name: str, as_json: bool) -> int:
       gt bisect unit
     """
     client, place = common.client(), common.place()
+    seen: set[str] = set()
     while (step := client.order("bisect", {"gate": name}))["state"] == "testing":
+        if step["commit"] in seen and step["left"]:
+            raise Refused(f"{name} came to no verdict on {step['commit'][:9]}.", f"See gt gate log {step['run']}")
+        seen.add(step["commit"])
         if not as_json:
             about = f" {step['subject']}" if step["subject"] else ""
             left = f", about {count(step['left'], 'run')} to go" if step["left"] else ""

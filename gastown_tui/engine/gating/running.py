@@ -21,9 +21,13 @@ from gastown_tui.redact import redact
 SPACE = " · "
 
 
+_OF_CHANGES = frozenset({"train", "confirm"})
+"""Kinds of run that are about what changed; of the others, whoever asked for a gate means it to run."""
+
+
 async def changed(base: Base, run: TestRun) -> tuple[str, ...] | None:
     """The paths a run changes, to leave gates of other paths out by; None where every gate has to run."""
-    if run.kind in ("tip", "all") or not any(gate.paths for gate in base.config.gates):
+    if run.kind not in _OF_CHANGES or not any(gate.paths for gate in base.config.gates):
         return None
     return tuple(await asyncio.to_thread(base.repo.changed_paths, run.base, run.commit))
 

@@ -180,7 +180,7 @@ def test_only_gates_whose_paths_changed_run(tmp_path: Path) -> None:
     with ground(tmp_path, gates=gates) as base:
         old = base.repo.tip("refs/heads/main")
         new = rigs.commit(base.place.root, {"api/x.py": "x = 1\n"}, "Change the api")
-        one = run(base, 1, new)
+        one = run(base, 1, new, "train")
 
         async def story() -> None:
             import msgspec
