@@ -16,15 +16,20 @@ _LOOK_EVERY = 1.0
 _HOME = "\x1b[H\x1b[2J"
 
 
-@click.group()
-def mq() -> None:
-    """The merge queue: approved work, tested together and landed.
+@click.group(invoke_without_command=True)
+@click.pass_context
+def mq(context: click.Context) -> None:
+    """The merge queue: approved work, tested together and landed. Alone it is gt mq list.
 
     \b
     Example:
-      gt mq list
+      gt mq
       gt mq show td-5e2
+      gt mq hold td-5e2 "not before the release"
+      gt mq pause
     """
+    if context.invoked_subcommand is None:
+        context.invoke(list_)
 
 
 @mq.command("list")
@@ -85,3 +90,102 @@ def show(bead: str, as_json: bool) -> None:
     if not document["queued"] and not document["runs"] and not document["returns"] and not document["landed"]:
         raise Refused(f"{found.id} was never in the merge queue.", "See what is with: gt mq list")
     common.show(document, list(queue_words.entry_lines(document)), as_json)
+
+
+@mq.command()
+@click.argument("bead")
+@common.as_json
+def retry(bead: str, as_json: bool) -> None:
+    """Test an entry again: what is known against it is forgotten, and it stands in the main lane.
+
+    \b
+    Example:
+      gt mq retry td-5e2
+    """
+    _order("retry", bead, "", as_json, "{bead} is tested again.")
+
+
+@mq.command()
+@click.argument("bead")
+@click.argument("words", nargs=-1)
+@common.as_json
+def reject(bead: str, words: tuple[str, ...], as_json: bool) -> None:
+    """Send an entry back to its polecat, saying why; gt undo does not call it back.
+
+    \b
+    Example:
+      gt mq reject td-5e2 "The endpoint must not be public"
+    """
+    why = common.text_of(words, "reason for the polecat")
+    _order("reject", bead, why, as_json, "{bead} goes back to its polecat.")
+
+
+@mq.command()
+@click.argument("bead")
+@click.argument("words", nargs=-1)
+@common.as_json
+def hold(bead: str, words: tuple[str, ...], as_json: bool) -> None:
+    """Keep an entry from being tested and landed; others pass it.
+
+    \b
+    Example:
+      gt mq hold td-5e2 "not before the release"
+    """
+    _order("hold", bead, " ".join(words), as_json, "{bead} is held; gt mq release {bead} lets it go.")
+
+
+@mq.command()
+@click.argument("bead")
+@common.as_json
+def release(bead: str, as_json: bool) -> None:
+    """Let a held entry go on.
+
+    \b
+    Example:
+      gt mq release td-5e2
+    """
+    _order("release", bead, "", as_json, "{bead} may go on.")
+
+
+@mq.command()
+@click.argument("bead")
+@common.as_json
+def first(bead: str, as_json: bool) -> None:
+    """Put an entry before all others; runs in flight go on.
+
+    \b
+    Example:
+      gt mq first td-5e2
+    """
+    _order("first", bead, "", as_json, "{bead} goes first.")
+
+
+@mq.command()
+@click.argument("words", nargs=-1)
+@common.as_json
+def pause(words: tuple[str, ...], as_json: bool) -> None:
+    """Let nothing land until gt mq resume.
+
+    \b
+    Example:
+      gt mq pause "demo at three"
+    """
+    _order("pause", "", " ".join(words), as_json, "The queue is paused; gt mq resume lets it go on.")
+
+
+@mq.command()
+@common.as_json
+def resume(as_json: bool) -> None:
+    """Let the queue go on.
+
+    \b
+    Example:
+      gt mq resume
+    """
+    _order("resume", "", "", as_json, "The queue goes on.")
+
+
+def _order(action: str, bead: str, why: str, as_json: bool, said: str) -> None:
+    whole = common.town().bead(bead).id if bead else ""
+    answer = common.order("queue", action=action, bead=whole, why=why)
+    common.show(answer, said.format(bead=whole), as_json)

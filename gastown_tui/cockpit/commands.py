@@ -72,7 +72,13 @@ def _open(view: str) -> Run:
 
 ROWS: tuple[Command, ...] = (
     _c("bead.open", "enter", "Open the bead", (BOARD, TRAIN), a.open_bead, "", a.no_bead, "open"),
+    _c("queue.hold", "H", "Hold the car, or let it go", TRAIN, q.hold, "queue", q.not_movable, "hold"),
+    _c("queue.first", "f", "Put the car first", TRAIN, q.first, "queue", q.not_first, "first"),
+    _c("queue.back", "b", "Send it back to its polecat, saying why", TRAIN, q.send_back, "queue", q.not_movable,
+       "send back"),
+    _c("queue.retry", "r", "Test the car again", TRAIN, q.retry, "queue", q.not_again, "run again"),
     _c("run.log", "v", "The whole log of the run", TRAIN, q.whole_log, "", q.no_log, "whole log"),
+    _c("queue.pause", "P", "Pause the train, or let it go on", TRAIN, q.pause, "queue", None, "pause"),
     _c("log.search", "/", "Search the log", LOG, q.search, foot="search"),
     _c("log.next", "n", "The next one found", LOG, q.next_hit, foot="next"),
     _c("log.previous", "N", "The one before", LOG, q.previous_hit),

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from immutables import Map
 from msgspec.structs import replace
 
 from gastown_tui.config import Config
+from gastown_tui.model import orders as o
 from gastown_tui.model.merge import Car, GateRun, MergeRequest, TestRun
 from gastown_tui.model.town import Town
 from tests.cockpit.driving import Driven, drive
 from tests.cockpit.fixtures import todo_app
 from tests.cockpit.fixtures.links import FixtureLink
+
+
+def asked(*keys: str, link: FixtureLink | None = None) -> list[o.Order]:
+    """What is asked of the engine when these keys are used on the zoomed train."""
+    used = link or todo_app.link()
+
+    async def script(it: Driven) -> None:
+        await it.press("g", "4", "z", *keys)
+
+    drive(used, script)
+    return used.asked
 
 
 def said(*keys: str, link: FixtureLink | None = None, size: tuple[int, int] = (120, 40)) -> str:
@@ -25,6 +39,51 @@ def said(*keys: str, link: FixtureLink | None = None, size: tuple[int, int] = (1
 
     drive(link or todo_app.link(), script, size)
     return seen
+
+
+@pytest.mark.parametrize(
+    ("keys", "order"),
+    [
+        (("l", "f"), o.Queue("first", "td-2a8")),
+        (("H", *"later", "enter"), o.Queue("hold", "td-2f4", "later")),
+        (("l", "l", "b", *"no", "enter"), o.Queue("reject", "td-2c5", "no")),
+        (("P",), o.Queue("pause")),
+    ],
+    ids=["first", "hold", "send back", "pause"],
+)
+def test_keys_of_the_train_are_orders(keys: tuple[str, ...], order: o.Order) -> None:
+    assert asked(*keys) == [order]
+
+
+def test_what_is_held_is_let_go_and_what_is_paused_goes_on_with_the_same_keys() -> None:
+    link = todo_app.link()
+    link.town = _with(link.town, replace(link.town.queue["td-2f4"], hold="later", state="queued"))
+    link.town = link.town.with_(testing=Map(), holds=Map({"queue": "paused by you"}))
+
+    async def script(it: Driven) -> None:
+        await it.press("g", "4", "z")
+        assert "held" in it.text() and "paused by you" in it.text()
+        await it.press("P", "g", "g", "H")
+
+    drive(link, script)
+    assert link.asked == [o.Queue("resume"), o.Queue("release", "td-2f4")]
+
+
+def test_nothing_goes_back_without_words() -> None:
+    assert asked("b", "enter") == []
+
+
+def test_a_key_that_cannot_be_used_says_why() -> None:
+    assert "it is first already" in said("f")
+    assert "it is tested just now" in said("r")
+    assert "no run of it was red" in said("l", "l", "r")
+    assert "3b6 is not in the queue" in said("j", "f")
+
+
+def test_a_red_one_is_tested_again() -> None:
+    link = todo_app.link()
+    link.town = _with(link.town, replace(link.town.queue["td-2e1"], lane="confirm", why="red alone"))
+    assert asked("l", "l", "l", "r", link=link) == [o.Queue("retry", "td-2e1")]
 
 
 def test_h_and_l_go_over_the_cars_and_j_and_k_to_what_stands_beside_and_back() -> None:
