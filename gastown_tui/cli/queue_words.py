@@ -72,7 +72,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     """The queue for people."""
     yield _head(found)
     if found["held"]:
-        yield f"landing is held: {found['held']}"
+        yield found["held"][:1].upper() + found["held"][1:]
     for run in found["runs"]:
         yield _flight(run)
     if not found["queue"]:

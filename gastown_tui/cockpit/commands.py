@@ -77,6 +77,7 @@ ROWS: tuple[Command, ...] = (
     _c("queue.back", "b", "Send it back to its polecat, saying why", TRAIN, q.send_back, "queue", q.not_movable,
        "send back"),
     _c("queue.retry", "r", "Test the car again", TRAIN, q.retry, "queue", q.not_again, "run again"),
+    _c("queue.mend", "m", "File a bead that mends the target", TRAIN, q.mend, "answer", q.nothing_to_mend, "mend"),
     _c("run.log", "v", "The whole log of the run", TRAIN, q.whole_log, "", q.no_log, "whole log"),
     _c("queue.pause", "P", "Pause the train, or let it go on", TRAIN, q.pause, "queue", None, "pause"),
     _c("log.search", "/", "Search the log", LOG, q.search, foot="search"),

@@ -9,6 +9,9 @@ from gastown_tui.cockpit.scene import GATES, Scene
 from gastown_tui.cockpit.text import age, cap, clip, money
 from gastown_tui.model.queue.standing import of_tip
 
+_HELD = {"landing": "landing held", "dispatch": "paused", "queue": "train paused", "red": "train waits"}
+"""What is held → what the header says of it."""
+
 
 class Header(Canvas):
     """The header; the chip at its right end is the only large red area and never moves."""
@@ -83,7 +86,7 @@ def _name(scene: Scene) -> list[Span]:
     elif scene.runs:
         out.append(Span("✓", "good"))
     for what in sorted(town.holds):
-        word = {"landing": "landing held", "dispatch": "paused", "queue": "train paused"}.get(what, f"{what} held")
+        word = _HELD.get(what, f"{what} held")
         out += [Span("  "), Span(clip(word, 20), "handled", True)]
     if scene.read_only:
         out += [Span("  "), Span("read-only", "handled", True)]

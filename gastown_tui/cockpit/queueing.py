@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gastown_tui.cockpit.desk import Desk
 from gastown_tui.model import orders as o
+from gastown_tui.model.events import Need
 from gastown_tui.model.queue.standing import Spot
 
 
@@ -61,6 +62,16 @@ def pause(desk: Desk, times: int | None) -> None:
         desk.order(o.Queue("resume"), "The train goes on")
     else:
         desk.order(o.Queue("pause"), "The train is paused: nothing lands; P lets it go on")
+
+
+def mend(desk: Desk, times: int | None) -> None:
+    """Have a bead filed that makes the target green again."""
+    if (need := _red_need(desk)) is not None:
+        desk.order(o.Answer(need.id, "file a bead"), "A bead to mend it is filed, and goes before all others")
+
+
+def _red_need(desk: Desk) -> Need | None:
+    return next((need for need in desk.scene.town.needs.values() if need.kind == "red"), None)
 
 
 def whole_log(desk: Desk, times: int | None) -> None:
@@ -127,6 +138,14 @@ def not_again(desk: Desk) -> str:
         return "it is tested just now"
     red = found.entry.lane or found.entry.tries or found.entry.alone is False or found.state == "waiting"
     return "" if red else "no run of it was red"
+
+
+def nothing_to_mend(desk: Desk) -> str:
+    """That the target is not known to be red, or is being mended."""
+    if _red_need(desk) is not None:
+        return ""
+    target = desk.scene.town.target
+    return f"{target} is being mended" if "red" in desk.scene.town.holds else f"{target} is not red"
 
 
 def no_log(desk: Desk) -> str:

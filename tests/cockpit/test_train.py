@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gastown_tui.config import Config
 from gastown_tui.model import orders as o
+from gastown_tui.model.events import Need
 from gastown_tui.model.merge import Car, GateRun, MergeRequest, TestRun
 from gastown_tui.model.town import Town
 from tests.cockpit.driving import Driven, drive
@@ -158,13 +159,24 @@ def test_trouble_is_said_with_what_to_do() -> None:
     red = GateRun("bare", "tests", False, todo_app.NOW - 120, 60.0, "", 9, "tip", todo_app.TIP, (), todo_app.TIP,
                   "tests", 40, 1, "tests.test_app.App.test_start")  # fmt: skip
     waiting = replace(link.town.queue["td-2c5"], state="waiting", why="your edits are in the way: src/app.py")
-    link.town = _with(link.town, waiting).with_(runs=link.town.runs.set("bare", red))
+    need = Need("n9", "red", "main is red", todo_app.NOW, "", ("keep holding", "file a bead"), about="red")
+    town = _with(link.town, waiting).with_(runs=link.town.runs.set("bare", red), needs=Map({"n9": need}))
+    link.town = town.with_(holds=Map({"red": "main is red: tests"}))
     for size in ((120, 40), (80, 24)):
         shown = said(link=link, size=size)
         assert "main is red since 14:01: tests.test_app.App.test_start; the queue waits" in shown.replace(
             "Main", "main"
         )
+        assert "m files a bead to mend it" in shown or size[0] < 100
         assert "2c5: your edits are in the way: src/app.py" in shown
+
+
+def test_a_red_tip_is_mended_with_a_key() -> None:
+    link = todo_app.link()
+    assert "main is not red" in said("m", link=link)
+    need = Need("n9", "red", "main is red", todo_app.NOW, "", ("keep holding", "file a bead"), about="red")
+    link.town = link.town.with_(holds=Map({"red": "main is red: tests"}), needs=Map({"n9": need}))
+    assert asked("m", link=link) == [o.Answer("n9", "file a bead")]
 
 
 def test_without_gates_it_is_said_on_the_train() -> None:

@@ -101,8 +101,8 @@ def test_a_run_that_is_late_is_nearly_over_and_never_overdue() -> None:
 def test_nobody_says_when_what_is_held_may_land() -> None:
     found = queue_line(town(entry("a", hold="later"), entry("b")), NOW)
     assert {spot.bead: spot.lands for spot in found.spots} == {"a": None, "b": 60.0}
-    paused = queue_line(town(entry("b"), holds=Map({"landing": "paused by you"})), NOW)
-    assert (paused.spots[0].lands, paused.spots[0].why) == (None, "landing is held: paused by you")
+    paused = queue_line(town(entry("b"), holds=Map({"queue": "paused by you"})), NOW)
+    assert (paused.spots[0].lands, paused.spots[0].why) == (None, "the train is paused by you")
     assert (paused.next, paused.all) == (None, None)
 
 

@@ -8,6 +8,7 @@ from gastown_tui.cockpit.draw.lines import Line, Span, ends, fit, length
 from gastown_tui.cockpit.scene import Scene
 from gastown_tui.cockpit.text import age, clip, clock, wrap
 from gastown_tui.model.bead import Bead
+from gastown_tui.model.merge import GateRun
 from gastown_tui.model.queue.standing import joined, of_tip
 
 
@@ -36,11 +37,12 @@ def troubles(scene: Scene) -> list[tuple[str, str]]:
     """What keeps the whole train, and what to do about it."""
     out: list[tuple[str, str]] = []
     run = of_tip(scene.town)
-    if run is not None and not run.ok and scene.config.gated:
-        what = f": {run.first}" if run.first else ""
-        out.append((f"{scene.town.target} is red since {clock(run.at)}{what}; the queue waits", MEND))
-    elif reason := scene.line.held:
-        out.append((f"landing is held: {reason}", "P lets it go on"))
+    holds = scene.town.holds
+    if "red" in holds or (run is not None and not run.ok and scene.config.gated):
+        mended = not any(need.kind == "red" for need in scene.town.needs.values())
+        out.append((_red(scene, run), "" if mended else "m files a bead to mend it"))
+    if reason := scene.line.held if "red" not in holds or "queue" in holds else "":
+        out.append((reason, "P lets it go on" if "queue" in holds else "! says more"))
     edits = [spot for spot in scene.line.spots if spot.state == "waiting" and "edits are in the way" in spot.why]
     if edits:
         names = joined(scene.short(spot.bead) for spot in edits)
@@ -50,7 +52,12 @@ def troubles(scene: Scene) -> list[tuple[str, str]]:
     return out
 
 
-MEND = "! asks what to do"
+def _red(scene: Scene, run: GateRun | None) -> str:
+    target = scene.town.target
+    if run is None or run.ok:
+        return scene.line.held or f"{target} is red"
+    what = f": {run.first}" if run.first else ""
+    return f"{target} is red since {clock(run.at)}{what}; the queue waits"
 
 
 def trouble(scene: Scene, cells: int) -> list[Line]:
@@ -58,7 +65,9 @@ def trouble(scene: Scene, cells: int) -> list[Line]:
     out: list[Line] = []
     for words, remedy in troubles(scene):
         said = clip(words[:1].upper() + words[1:], cells - len(remedy) - 5)
-        out.append((Span("= ", "handled", True), Span(said, "handled"), Span(f"   {remedy}", "muted")))
+        out.append(
+            (Span("= ", "handled", True), Span(said, "handled"), Span(f"   {remedy}" if remedy else "", "muted"))
+        )
     return out
 
 

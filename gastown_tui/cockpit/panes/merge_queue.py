@@ -150,7 +150,7 @@ class MergeQueue(Pane):
             return (Span("UNGATED", "handled", True), *keys)
         slots, line = count(scene.slots, "slot"), scene.line
         if line.held:
-            return (Span("held" if not self.zoomed else "landing is held", "handled", True), *keys)
+            return (Span("waits" if not self.zoomed else _stands(scene), "handled", True), *keys)
         if not self.zoomed:
             return (Span(slots + (f", {seconds_about(line.all)}" if line.all else ""), "muted"),)
         when = ""
@@ -167,7 +167,7 @@ class MergeQueue(Pane):
         parts: list[str] = []
         if scene.line.held:
             out = [Span("=", "handled", True), Span(" ")]
-            parts.append("landing is held")
+            parts.append(_stands(scene))
         if red is not None:
             out = out or [Span("▲", "handled"), Span(" ")]
             parts.append(f"run {red.number} red")
@@ -218,6 +218,12 @@ class MergeQueue(Pane):
                 self.bead = self._cars[at]
         elif x > self.size.width * 57 // 100 and 0 <= y - self._beside_row < len(self._spots):
             self.bead = self._spots[y - self._beside_row] or self.bead
+
+
+def _stands(scene: Scene) -> str:
+    """Why the whole train waits, in two words."""
+    holds = scene.town.holds
+    return "paused" if "queue" in holds else f"{scene.town.target} is red" if "red" in holds else "landing is held"
 
 
 def _moved(beads: list[str], bead: str, by: int) -> str:

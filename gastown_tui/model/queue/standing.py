@@ -85,8 +85,13 @@ def queue_line(town: State, now: float, *, slots: int = 1, batch: int = 6, name:
 
 
 def stopped(town: State) -> str:
-    """Why nothing is tested or landed now, in words: landing is held, or the queue is paused; "" when it goes on."""
-    return town.holds.get("landing") or town.holds.get("queue") or ""
+    """Why nothing is tested or landed now, in a sentence; "" when it goes on."""
+    holds = town.holds
+    if "queue" in holds:
+        return f"the train is {holds['queue']}"
+    if "red" in holds:
+        return f"{holds['red']}; the queue waits"
+    return f"landing is held: {holds['landing']}" if "landing" in holds else ""
 
 
 def runs_of(town: State, bead: str) -> tuple[int, ...]:
@@ -114,6 +119,7 @@ def telling(town: State) -> list[GateRun]:
         run
         for run in town.runs.values()
         if run.number
+        and _ONE not in run.gates
         and (gone := landed.get(run.base)) is not None
         and run.beads[: len(gone)] == gone
         and any(bead in town.queue for bead in run.beads)
@@ -134,9 +140,15 @@ def of_tip(town: State) -> GateRun | None:
     tree = last.tree if last is not None and last.commit == town.tip else ""
     found = [
         run for run in town.runs.values()
-        if town.tip and (run.commit == town.tip or run.tree == tree or (_bare(run) and run.base == town.tip))
+        if town.tip
+        and (run.commit == town.tip or run.tree == tree or (_bare(run) and run.base == town.tip))
+        and _ONE not in run.gates
     ]  # fmt: skip
     return max(found, key=lambda run: (run.at, run.number), default=None)
+
+
+_ONE = ":"
+"""Stands in the name of the gates of a run that was of one gate alone (engine/gating): no verdict on its tree."""
 
 
 def _bare(run: GateRun) -> bool:
@@ -188,7 +200,7 @@ class _Words:
         if state == "waiting":
             return entry.why or "it waits for you"
         if (paused := stopped(self._town)) and state in ("queued", "suspect", "confirm"):
-            return f"landing is held: {paused}"
+            return paused
         return said.get(state, self._queued)(entry)
 
     def _landing(self, entry: MergeRequest) -> str:
