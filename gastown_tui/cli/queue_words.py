@@ -26,7 +26,8 @@ _SHOWN = 12
 def document(town: Town, notes: Mapping[str, str]) -> dict[str, Any]:
     """The whole queue; times are in seconds."""
     now = time.time()
-    slots = int(notes.get("slots", "") or 1)
+    said = notes.get("slots", "")
+    slots = int(said) if said.isdecimal() else max(1, len(town.testing))
     line = queue_line(town, now, slots=slots, batch=batch(town.rate))
     tip = of_tip(town)
     runs = [

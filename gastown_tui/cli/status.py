@@ -59,6 +59,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     else:
         yield "engine  not running" + ("" if then else "; start it with: gt up")
     notes = dict(found.get("notes", {}))
+    notes.pop("slots", "")
     if "ledger" in notes:
         yield notes.pop("ledger")
     yield "beads   " + "  ".join(f"{name} {count}" for name, count in found["beads"].items())

@@ -228,7 +228,8 @@ class Scene:
     @cached_property
     def slots(self) -> int:
         """How many runs of the gates there may be at once."""
-        return max(1, self.config.slots, len(self.town.testing))
+        said = self.notes.get("slots", "")
+        return max(1, int(said) if said.isdecimal() else self.config.slots, len(self.town.testing))
 
     @cached_property
     def line(self) -> Line:

@@ -75,6 +75,7 @@ class Refinery:
 
     def _note(self, town: Town) -> None:
         """Say in a line what is being tested."""
+        self._base.notes["slots"] = str(self._slots.count)
         said = []
         for _, run in sorted(town.testing.items()):
             more = f" and {len(run.cars) - 1} more" if len(run.cars) > 1 else ""
