@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gastown_tui.model.merge import TestRun
 from gastown_tui.model.queue.plan import Decision, Past, Sight, plan
-from gastown_tui.model.queue.standing import Name, joined, ordered, since, stopped, telling
+from gastown_tui.model.queue.standing import Name, joined, ordered, since, telling, waits
 from gastown_tui.model.state import State
 
 Beads = tuple[str, ...]
@@ -26,7 +26,7 @@ def outlook(town: State, number: int, *, slots: int = 1, name: Name = str) -> Ou
         Pairs of a case and what follows: `("if run 8 is green", "land 2f4 and 2a8; run 9 tests 2c5 alone")`.
     """
     run = town.testing.get(number)
-    if run is None or run.kind not in ("train", "confirm") or stopped(town):
+    if run is None or run.kind not in ("train", "confirm") or waits(town):
         return ()
     seen = _Seen(town, run, slots, name)
     if not seen.beads:

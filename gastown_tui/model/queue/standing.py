@@ -71,7 +71,7 @@ def queue_line(town: State, now: float, *, slots: int = 1, batch: int = 6, name:
     """
     entries = ordered(town.queue.values())
     seconds = run_seconds(town)
-    held = stopped(town)
+    held = waits(town)
     words = _Words(town, name)
     states = {entry.bead: words.state(entry) for entry in entries}
     moving = [] if held else [e for e in entries if states[e.bead] not in ("held", "waiting", "asks")]
@@ -85,13 +85,17 @@ def queue_line(town: State, now: float, *, slots: int = 1, batch: int = 6, name:
 
 
 def stopped(town: State) -> str:
-    """Why nothing is tested or landed now, in a sentence; "" when it goes on."""
+    """Why nothing is tested or landed now, in a sentence: paused, or landing is held; "" when it goes on."""
     holds = town.holds
     if "queue" in holds:
         return f"the train is {holds['queue']}"
-    if "red" in holds:
-        return f"{holds['red']}; the queue waits"
     return f"landing is held: {holds['landing']}" if "landing" in holds else ""
+
+
+def waits(town: State) -> str:
+    """The same, or that the target is red: then only what mends it goes on."""
+    red = town.holds.get("red", "")
+    return stopped(town) or (f"{red}; the queue waits" if red else "")
 
 
 def runs_of(town: State, bead: str) -> tuple[int, ...]:
@@ -199,7 +203,7 @@ class _Words:
                 "confirm": self._confirm, "suspect": self._suspect}  # fmt: skip
         if state == "waiting":
             return entry.why or "it waits for you"
-        if (paused := stopped(self._town)) and state in ("queued", "suspect", "confirm"):
+        if (paused := waits(self._town)) and state in ("queued", "suspect", "confirm"):
             return paused
         return said.get(state, self._queued)(entry)
 
