@@ -143,7 +143,7 @@ def test_what_somebody_took_further_is_kept_and_named(play: Play) -> None:
             await desk.tell(event)
         await refused(desk, o.Undo(), "it is with the refinery")
         await desk.tell(e.Landed(id, 1, "d" * 40))
-        assert "git revert -m 1 ddddddddd" in (await refused(desk, o.Undo(), "landed as ddddddddd")).hint
+        assert f"gt undo {id}" in (await refused(desk, o.Undo(), "landed as ddddddddd")).hint
         await desk.ask(o.ReopenBead(id))
         assert not desk.town.beads[id].work.landed
         await desk.ask(o.Undo())
