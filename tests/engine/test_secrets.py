@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from gastown_tui.cli import peek
-from gastown_tui.config import Gate
+from gastown_tui.config import Gate, SheriffAllow
 from gastown_tui.door.client import Client
 from gastown_tui.engine.ledger.reading import read_town, records
 from gastown_tui.engine.place import Place
@@ -65,7 +65,7 @@ class Planter:
     taken: set[str] = field(default_factory=set)
     left_out: int = 0
 
-    def ask(self, name: str, **args: Any) -> dict[str, Any]:
+    def ask(self, name: str, /, **args: Any) -> dict[str, Any]:
         """Ask; a refusal is an answer, too."""
         try:
             answer = self.client.order(name, args)
@@ -121,7 +121,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     gate = Gate("loud", "cat secrets.txt; test ! -e copy.txt", 60.0)
     files = {"secrets.txt": "\n".join(FOUND.values()) + "\n"}
     files |= {f"{number}.txt": f"it is {FOUND[name]}\n" for number, name in enumerate(SEEN)}
-    place = founded(tmp_path_factory.mktemp("planted"), files, gates=(gate,), sheriff=("cat secrets.txt",))
+    allow = SheriffAllow(("copy.txt",))  # its own look at what is landed would end the story before the Witness
+    settings: dict[str, Any] = {"gates": (gate,), "sheriff": ("cat secrets.txt",), "sheriff_allow": allow}
+    place = founded(tmp_path_factory.mktemp("planted"), files, **settings)
     process = start(place)
     planter = Planter(Client.of(place))
     try:
