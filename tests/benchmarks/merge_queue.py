@@ -10,8 +10,9 @@ from tests.benchmarks.queueing.figures import Figures, averaged, played
 from tests.benchmarks.queueing.load import arriving, of_agents
 from tests.benchmarks.queueing.peers import Batch, Bors, Oracle, Serial, Zuul
 from tests.benchmarks.queueing.prefix import Prefix
-from tests.benchmarks.queueing.world import Policy
-from tests.benchmarks.report import at_most, finish, say
+from tests.benchmarks.queueing.whole import Whole
+from tests.benchmarks.queueing.world import Policy, World
+from tests.benchmarks.report import at_least, at_most, finish, say
 
 SLOTS = (1, 2, 4, 8)
 TABLE: dict[str, tuple[type[Policy], dict[int, tuple[float, float]]]] = {
@@ -76,6 +77,18 @@ def grid(seeds: int, quick: bool) -> dict[str, float]:
     return {"wrong": wrong, "longest": longest}
 
 
+def agreed(seeds: int) -> float:
+    """Of some workloads, in which share the real town and the Refinery's thinking land the same at the same times."""
+    same = []
+    for slots in SLOTS[:3]:
+        for seed in range(seeds):
+            load = of_agents(seed)
+            planned, whole = (World(load, slots, seed).play(policy()) for policy in (Prefix, Whole))
+            same.append(planned.waits == whole.waits and planned.runs == whole.runs and not whole.wrong)
+    say(f"  the town's own folding and the Refinery's thinking decide the same in {sum(same)} of {len(same)} workloads")
+    return sum(same) / len(same)
+
+
 def steady(slots: int, seeds: int) -> dict[str, Any]:
     """Arrivals by chance at 0.7 of the capacity that was measured with more than could be landed."""
     pace = averaged(played(Prefix, arriving(seed, 200, 2.0 + slots), slots, seed) for seed in range(seeds)).pace
@@ -119,6 +132,7 @@ def main() -> int:
     found = table(30 if quick else 100)
     near = reproduced(found)
     say("Over culprit and flake rates:")
+    same = agreed(4 if quick else 10)
     held = grid(3 if quick else 20, quick)
     say("Arrivals at 0.7 of the capacity:")
     steadily = {slots: steady(slots, 2 if quick else 10) for slots in (1, 2, 4)}
@@ -130,7 +144,11 @@ def main() -> int:
         name: {str(slots): [round(row.mean, 2), round(row.p95, 2), round(row.runs, 2)] for slots, row in rows.items()}
         for name, rows in found.items()
     }
-    return finish("merge_queue", {**figures, "at_0.7": steadily}, targets(found, near, wrong, longest))
+    return finish(
+        "merge_queue",
+        {**figures, "at_0.7": steadily},
+        {**targets(found, near, wrong, longest), "refinery_decides_the_same": at_least(1, same)},
+    )
 
 
 if __name__ == "__main__":

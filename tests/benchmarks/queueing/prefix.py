@@ -20,12 +20,15 @@ class Prefix:
         self._came: dict[str, int] = {}
         self._known: dict[Beads, bool] = {}
         self._alone: set[int] = set()
+        self._reds: dict[str, tuple[int, Beads]] = {}
 
     def ended(self, world: World, flight: Flight) -> None:
         """A verdict: of a tree, if it is on the tip, and of a change that was alone in its run."""
         beads = _names(flight.beads)
         if flight.onto == len(world.landed):
             self._known[beads] = flight.ok
+        if not flight.ok:
+            self._reds[beads[-1]] = max(self._reds.get(beads[-1], (0, ())), (flight.number, beads[:-1]))
         lone = flight.number in self._alone
         if len(beads) == 1 and (lone or beads[0] not in self._aside):
             self._remember(beads[0], alone=flight.ok)
@@ -54,6 +57,8 @@ class Prefix:
             self._line.remove(bead)
             self._shunt(world, bead, self._aside)
             self._learn(culprit=True)
+            company = self._reds.get(bead, (0, ()))[1]
+            self._remember(bead, beside=tuple(dict.fromkeys((*self._past[bead].beside, *company))))
         for bead in decision.back:
             self._aside.remove(bead)
             world.send_back(int(bead))
