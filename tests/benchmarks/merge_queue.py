@@ -131,8 +131,8 @@ def main() -> int:
     quick = parser.parse_args().quick
     found = table(30 if quick else 100)
     near = reproduced(found)
-    say("Over culprit and flake rates:")
     same = agreed(4 if quick else 10)
+    say("Over culprit and flake rates:")
     held = grid(3 if quick else 20, quick)
     say("Arrivals at 0.7 of the capacity:")
     steadily = {slots: steady(slots, 2 if quick else 10) for slots in (1, 2, 4)}

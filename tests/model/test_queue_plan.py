@@ -84,6 +84,11 @@ def test_the_confirm_lane_has_the_lowest_priority_unless_it_waited_long() -> Non
     assert words(plan(sight("ab", confirm="x", past={"x": Past(waited=99)})).start) == ["x"]
 
 
+def test_a_run_alone_waits_for_the_tip_that_a_train_is_about_to_be() -> None:
+    found = plan(sight("ab", {"ab": True}, confirm="x"))
+    assert (found.land, found.start) == (("a", "b"), ())
+
+
 def test_red_again_alone_goes_back() -> None:
     assert plan(sight("", confirm="x", past={"x": Past(alone=False)})).back == ("x",)
 
@@ -92,6 +97,29 @@ def test_green_alone_but_red_in_company_stands_in_line_again_three_times_at_most
     once, thrice = Past(alone=True, beside=("a",)), Past(alone=True, tries=2)
     assert plan(sight("", confirm="x", past={"x": once})).requeue == (("x", ("a",)),)
     assert plan(sight("", confirm="x", past={"x": thrice})).back == ("x",)
+
+
+def test_green_alone_on_this_very_tip_lands_where_it_is_in_nobodys_way() -> None:
+    past = {"x": Past(alone=True, beside=("a",), lands=True)}
+    assert plan(sight("cd", {"x": True}, confirm="x", past=past)).land == ("x",)
+    assert plan(sight("ab", {"x": True}, confirm="x", past=past)).requeue == (("x", ("a",)),)
+    assert plan(sight("cd", {"x": True}, running=("cd",), confirm="x", past=past)).land == ()
+    assert plan(sight("cd", confirm="x", past=past)).land == ()
+
+
+def test_a_small_red_stretch_is_also_tested_without_each_suspect() -> None:
+    found = plan(sight("abcd", {"ab": False}, slots=3))
+    assert words(found.start) == ["a", "acd", "bcd"]
+    found = plan(sight("abcd", {"ab": False, "acd": True}, running=("bcd", "a"), slots=3))
+    assert (words((found.land,)), found.confirm, words(found.stop)) == (["acd"], ("b",), ["bcd", "a"])
+
+
+def test_many_culprits_on_many_slots_mean_a_run_alone_first() -> None:
+    assert words(plan(sight("abc", slots=8, rate=0.2)).start) == ["a", "b", "c"]
+    passed = {"a": Past(alone=True), "b": Past(alone=False), "c": Past(alone=True)}
+    found = plan(sight("abcd", slots=8, rate=0.16, past=passed))
+    assert (found.confirm, words(found.start)[0], found.alone) == (("b",), "ac", ("d",))
+    assert words(plan(sight("abcd", slots=8, rate=0.16)).start)[0] == "abc"
 
 
 def test_what_is_put_first_goes_behind_a_run_in_flight_and_before_all_else() -> None:

@@ -39,6 +39,8 @@ def plan(sight: Sight) -> Decision:
         land, start = (found,), ()
         requeue = tuple(pair for pair in requeue if pair[0] != found)
         stop = tuple(run for run in sight.running if run not in lone)
+    if land:  # one alone is run on the tip as it will be: it begins as soon as the train has landed
+        start = tuple(run for run in start if run not in lone)
     tells = tuple(run[0] for run in start if run in lone)
     return Decision(land, start, stop, (*line.out, *failed), lane.back, requeue, tells)
 

@@ -37,13 +37,23 @@ class Merges(Candidates):
         return Step(car, onto, commit, " ".join(sorted(commit.split())))
 
 
+class Timed(Story):
+    """A story whose records carry the time of the world."""
+
+    now = 0.0
+
+    def tell(self, event: e.AnyEvent, at: float | None = None) -> Town:
+        """Fold one more event, now."""
+        return super().tell(event, 1.8e9 + self.now * DAY)
+
+
 class Whole:
     """Tells the town what the Refinery would, and asks its thinking what to do."""
 
     def __init__(self) -> None:
         repo = SimpleNamespace(changed_paths=lambda *_: [])
         base = cast(Base, SimpleNamespace(repo=repo, config=SimpleNamespace(target="main")))
-        self._base, self._story, self._merges = base, Story(), Merges()
+        self._base, self._story, self._merges = base, Timed(), Merges()
         self._thinking = Thinking(base, self._merges)
         self._numbers: dict[int, int] = {}
 
@@ -55,6 +65,7 @@ class Whole:
 
     def step(self, world: World) -> None:
         """Take in what arrived, then plan until nothing is left to decide."""
+        self._story.now = world.now
         for id in world.queue:
             if (bead := f"td-{id}") not in self._story.town.beads:
                 self._story.create(bead)
@@ -63,7 +74,8 @@ class Whole:
             pass
 
     def _tell(self, world: World, event: e.AnyEvent) -> Town:
-        return self._story.tell(event, max(self._story.town.at, 1.8e9 + world.now * DAY))
+        self._story.now = world.now
+        return self._story.tell(event)
 
     def _apply(self, world: World) -> bool:
         """What the Refinery's round does with a look at the queue."""
