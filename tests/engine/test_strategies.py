@@ -29,7 +29,7 @@ def test_history_is_linear_and_every_landing_was_tested(tmp_path: Path, strategy
         async with running(place) as town:
             one = await town.do(rehearse(TWO, title="Two files"))
             two = await town.do(rehearse(ONE, title="One file"))
-            await town.landed(one, two)
+            await town.landed(one, two, seconds=120)
             rows = _log(place)
             assert all(len(row[3].split()) <= 1 for row in rows), "no merge commit"
             named = {row[4]: row for row in rows if row[4]}
@@ -49,7 +49,7 @@ def test_history_is_linear_and_every_landing_was_tested(tmp_path: Path, strategy
                 tree = rigs.git(place.root, "rev-parse", f"{town.bead(id).work.landed}^{{tree}}")
                 assert town.town.runs[tree].ok
             await town.engine.ask(UndoLanding((one,)))
-            await town.until(lambda t: t.beads[one].work.stage == "idle", "it to be taken back")
+            await town.until(lambda t: t.beads[one].work.stage == "idle", "it to be taken back", 120)
             files = rigs.git(place.root, "ls-tree", "--name-only", "main").split()
             assert files == ["README.md", "c.txt"]
             newest = _log(place, "-1", "main")[0]
@@ -57,7 +57,7 @@ def test_history_is_linear_and_every_landing_was_tested(tmp_path: Path, strategy
             trailers = rigs.git(place.root, "log", "-1", "--format=%(trailers:key=Reverts,valueonly)").strip()
             assert trailers == f"{one}@1"
             await town.engine.ask(UndoLanding((one,), again=True))
-            await town.landed(one)
+            await town.landed(one, seconds=120)
             assert len(rigs.git(place.root, "ls-tree", "--name-only", "main").split()) == 4
         assert rigs.is_sound(place.root)
 

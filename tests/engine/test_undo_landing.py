@@ -16,6 +16,9 @@ from gastown_tui.model.orders import Answer, CloseBead, Sling, UndoLanding
 from tests.engine.towns import Running, founded, note, rehearse, running
 from tests.support import rigs
 
+PATIENCE = 120.0
+"""Seconds: beads travel through real terminals, on machines that do much else."""
+
 LINES = "".join(f"line {n}\n" for n in range(1, 10))
 
 
@@ -26,7 +29,7 @@ def edit(name: str, old: str, new: str) -> str:
 
 async def _landed(town: Running, script: str, title: str = "Add a note") -> str:
     bead = await town.do(rehearse(script, title=title))
-    await town.landed(bead)
+    await town.landed(bead, seconds=PATIENCE)
     return bead
 
 
@@ -36,7 +39,7 @@ async def _undo(town: Running, *beads: str, **more: Any) -> dict[str, Any]:
 
 
 async def _undone(town: Running, *beads: str) -> None:
-    await town.until(lambda t: all(t.beads[id].work.stage == "idle" for id in beads), f"{beads} to be taken back")
+    await town.until(lambda t: all(t.beads[id].work.stage == "idle" for id in beads), f"{beads} to open", PATIENCE)
 
 
 def _files(place: Place) -> list[str]:
@@ -66,16 +69,16 @@ def test_a_landing_is_taken_back_worked_on_and_put_back(tmp_path: Path) -> None:
             with pytest.raises(Refused, match="has not landed: it is open"):
                 await _undo(town, one)
             again = await _undo(town, one, again=True)
-            await town.landed(one, str(again["filed"]))
+            await town.landed(one, str(again["filed"]), seconds=PATIENCE)
             assert _files(town.place) == ["README.md", "a.txt", "b.txt"]
-            await town.until(lambda t: not rigs.git(root, "branch", "--list", "undone/*"), "the branch to go")
+            await town.until(lambda t: not rigs.git(root, "branch", "--list", "undone/*"), "the branch to go", PATIENCE)
             await _undo(town, one)
             await _undone(town, one)
             await town.engine.ask(Sling(one))
-            await town.landed(one)
+            await town.landed(one, seconds=PATIENCE)
             assert (root / "a.txt").exists() and town.bead(one).work.epoch == 2, "a polecat went on from the branch"
             assert town.bead(two).work.stage == "landed"
-            await town.until(lambda t: not rigs.git(root, "for-each-ref", "refs/gt/undo"), "no ref to be left")
+            await town.until(lambda t: not rigs.git(root, "for-each-ref", "refs/gt/undo"), "no ref left", PATIENCE)
         assert rigs.is_sound(root)
 
     asyncio.run(story())
@@ -105,7 +108,7 @@ def test_several_go_as_one_newest_first_and_by_a_commit_or_a_time(tmp_path: Path
             with pytest.raises(Refused, match="Nothing landed"):
                 await _undo(town, to=start), "all of that stretch is as it was"
             await _undo(town, str(answer["filed"]))
-            await town.landed(one, two)
+            await town.landed(one, two, seconds=PATIENCE)
             assert "TWO" in (root / "f.txt").read_text()
             await _undo(town, two)
             await _undone(town, two)
@@ -150,18 +153,18 @@ def test_one_that_does_not_pass_asks_and_leaves_everything_as_it_was(tmp_path: P
             gates = (Gate("good", "test -e GOOD", 60.0),)
             town.engine.config = dataclasses.replace(town.engine.config, gates=gates)
             by = str((await _undo(town, one))["filed"])
-            await town.until(lambda t: [n for n in t.needs.values() if n.kind == "revert"], "a question")
+            await town.until(lambda t: [n for n in t.needs.values() if n.kind == "revert"], "a question", PATIENCE)
             need = next(n for n in town.town.needs.values() if n.kind == "revert")
             assert need.bead == by and "did not pass" in need.title and "red" in need.question
             assert not [a for a in town.town.live_agents() if a.bead == by], "nothing was spent on it unasked"
             await town.engine.ask(Answer(need.id, "drop"))
-            await town.until(lambda t: t.beads[by].work.stage == "dropped", "it to go")
+            await town.until(lambda t: t.beads[by].work.stage == "dropped", "it to go", PATIENCE)
             assert town.bead(one).work.stage == "landed" and (root / "GOOD").exists()
-            await town.until(lambda t: not rigs.git(root, "for-each-ref", "refs/gt/undo"), "no ref to be left")
+            await town.until(lambda t: not rigs.git(root, "for-each-ref", "refs/gt/undo"), "no ref left", PATIENCE)
             other = str((await _undo(town, one))["filed"])
-            await town.until(lambda t: [n for n in t.needs.values() if n.bead == other], "a question again")
+            await town.until(lambda t: [n for n in t.needs.values() if n.bead == other], "a question again", PATIENCE)
             await town.engine.ask(CloseBead(other))
-            await town.until(lambda t: not t.needs, "the question to go with it")
+            await town.until(lambda t: not t.needs, "the question to go with it", PATIENCE)
 
     asyncio.run(story())
 
@@ -174,7 +177,7 @@ def test_a_crash_between_the_landing_and_the_opening_is_made_good(tmp_path: Path
             one = await _landed(town, note("a.txt"))
             town.engine._undoings.look = lambda town: None  # type: ignore[method-assign]
             by = str((await _undo(town, one))["filed"])
-            await town.landed(by)
+            await town.landed(by, seconds=PATIENCE)
             assert town.bead(one).work.stage == "landed"
             return one
 
