@@ -17,6 +17,9 @@ from gastown_tui.model.orders import Answer
 from tests.engine.towns import Running, founded, note, rehearse, running
 from tests.support import hub, rigs
 
+LONG = 120.0
+"""Seconds a busy machine may take for what here takes one."""
+
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,11 +69,11 @@ def test_the_remote_has_it_first_and_what_others_push_is_taken_over(tmp_path: Pa
         far = hub.bare(place.root, tmp_path)
         async with running(place) as town:
             first = await town.do(rehearse(note("a.txt")))
-            await town.landed(first)
+            await town.landed(first, seconds=LONG)
             assert far_main(far) == main(place) == town.town.tip
             theirs = elsewhere(tmp_path, far, "b.txt")
             second = await town.do(rehearse(note("c.txt")))
-            await town.landed(second)
+            await town.landed(second, seconds=LONG)
             assert far_main(far) == main(place) == town.town.tip and not town.town.needs
             assert rigs.git(place.root, "merge-base", "--is-ancestor", theirs, "main") == ""
             assert landings(far) == sorted([f"{first}@1", f"{second}@1"])
@@ -86,7 +89,7 @@ def test_a_refusal_is_told_in_the_remotes_words_and_moves_nothing(tmp_path: Path
         hook, before = hub.protect(far), main(place)
         async with running(place) as town:
             bead = await town.do(rehearse(note("a.txt")))
-            await town.until(lambda t: asks(town, "push"), "the question")
+            await town.until(lambda t: asks(town, "push"), "the question", LONG)
             need = next(iter(town.town.needs.values()))
             assert "GH006: Protected branch update failed" in need.question and need.bead == bead
             assert need.choices == ("retry", "use pull requests", "land here only")
@@ -94,13 +97,13 @@ def test_a_refusal_is_told_in_the_remotes_words_and_moves_nothing(tmp_path: Path
             assert "GH006" in town.town.queue[bead].why
             hook.unlink()
             await answer(town, "push", "retry")
-            await town.landed(bead)
+            await town.landed(bead, seconds=LONG)
             hub.protect(far)
             other = await town.do(rehearse(note("b.txt")))
-            await town.until(lambda t: asks(town, "push"), "the question once more")
+            await town.until(lambda t: asks(town, "push"), "the question once more", LONG)
             at = far_main(far)
             await answer(town, "push", "land here only")
-            await town.landed(other)
+            await town.landed(other, seconds=LONG)
             assert far_main(far) == at != main(place) and 'land = ' not in place.config.read_text()
 
     asyncio.run(story())
@@ -113,12 +116,12 @@ def test_a_remote_that_is_gone_is_waited_for(tmp_path: Path) -> None:
         far.rename(far.with_name("unplugged"))
         async with running(place) as town:
             bead = await town.do(rehearse(note("a.txt")))
-            await town.until(lambda t: asks(town, "remote") and bead in t.queue, "the question", 60)
+            await town.until(lambda t: asks(town, "remote") and bead in t.queue, "the question", LONG)
             assert town.bead(bead).work.stage == "refinery" and "does not answer" in town.engine.notes["remote"]
             far.with_name("unplugged").rename(far)
-            await town.landed(bead, seconds=60)
+            await town.landed(bead, seconds=LONG)
             assert far_main(far) == main(place)
-            await town.until(lambda t: not t.needs and "remote" not in town.engine.notes, "it to be settled")
+            await town.until(lambda t: not t.needs and "remote" not in town.engine.notes, "it to be settled", LONG)
 
     asyncio.run(story())
 
@@ -129,22 +132,22 @@ def test_what_is_the_persons_own_is_neither_sent_nor_overwritten(tmp_path: Path)
         far = hub.bare(place.root, tmp_path)
         async with running(place) as town:
             own = rigs.commit(place.root, {"own.txt": "mine\n"}, "My own")
-            await town.until(lambda t: asks(town, "tip"), "the move to be noticed")
+            await town.until(lambda t: asks(town, "tip"), "the move to be noticed", LONG)
             await answer(town, "tip", "go on")
             bead = await town.do(rehearse("write a.txt <<END\nnew\nEND\ncommit New\ndone New"))
-            await town.until(lambda t: asks(town, "ahead"), "the question about the person's commit")
+            await town.until(lambda t: asks(town, "ahead"), "the question about the person's commit", LONG)
             assert far_main(far) != own and main(place) == own
             (place.root / "a.txt").write_text("edited\n")
             rigs.git(place.root, "push", "-q", "origin", "main")
-            await town.until(lambda t: asks(town, "landing"), "the question about the edit")
+            await town.until(lambda t: asks(town, "landing"), "the question about the edit", LONG)
             assert far_main(far) == own == main(place) and not asks(town, "ahead")
             (place.root / "a.txt").write_text("old\n")
-            await town.landed(bead)
+            await town.landed(bead, seconds=LONG)
             assert far_main(far) == main(place)
             theirs = elsewhere(tmp_path, far, "b.txt")
             rigs.git(place.root, "pull", "-q", "--ff-only", "origin", "main")
             await town.do(rehearse(note("c.txt")))
-            await town.until(lambda t: len(landings(far)) == 2, "the next landing on what was pulled")
+            await town.until(lambda t: len(landings(far)) == 2, "the next landing on what was pulled", LONG)
             assert not asks(town, "tip") and rigs.git(far, "merge-base", "--is-ancestor", theirs, "main") == ""
 
     asyncio.run(story())
@@ -182,13 +185,14 @@ def test_a_landing_cut_off_anywhere_is_settled_from_git_and_happens_once(
                     "after the push": lambda: far_main(far) != before,
                     "before the record": lambda: main(place) != before,
                 }
-                await town.until(lambda t: reached[when](), when)
+                await town.until(lambda t: reached[when](), when, LONG)
                 return bead
 
     async def again(bead: str) -> None:
         async with running(place) as town:
-            await town.landed(bead)
-            assert far_main(far) == main(place) == town.town.tip and not town.town.needs
+            await town.landed(bead, seconds=LONG)
+            assert far_main(far) == main(place) == town.town.tip
+            await town.until(lambda t: not t.needs, "nothing to be asked", LONG)
 
     bead = asyncio.run(cut())
     asyncio.run(again(bead))

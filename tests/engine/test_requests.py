@@ -14,6 +14,9 @@ from tests.engine.towns import GREEN, Running, founded, note, rehearse, running
 from tests.support import rigs
 from tests.support.hub import Hub, hub, run
 
+LONG = 120.0
+"""Seconds a busy machine may take for what here takes one."""
+
 
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,6 +34,7 @@ async def offered(town: Running, bead: str, commit: str = "") -> int:
         and (r := t.beads[bead].work.request) is not None
         and r.commit != commit,
         "the pull request",
+        LONG,
     )
     request = town.bead(bead).work.request
     assert request is not None
@@ -60,25 +64,25 @@ def test_a_bead_is_offered_mended_and_merged_by_a_person(tmp_path: Path, monkeyp
             back = town.bead(bead).work.returns[0]
             assert back.by == "pull request" and "ada asks for changes:\nWhere is its test?" in back.reason
             assert "a.txt:1: this line" in back.reason
-            await town.until(lambda t: "ada to look again" in t.queue[bead].why, "nothing to be done twice about it")
+            await town.until(lambda t: "ada to look again" in t.queue[bead].why, "nothing to be done twice", LONG)
 
             site.check(second, "slow", None)
             site.check(second, "unit", "failure")
-            await town.until(lambda t: "1 check of" in t.queue[bead].why, "the other check to be waited for")
+            await town.until(lambda t: "1 check of" in t.queue[bead].why, "the other check to be waited for", LONG)
             site.check(second, "slow", "success")
             third = await _again(town, site, bead, second)
             reason = town.bead(bead).work.returns[1].reason
             assert "- unit: failure https://ci.example/unit" in reason and "slow" not in reason
 
             site.review(number, "ada", "APPROVED", "", "2026-01-03T10:00:00Z")
-            await town.until(lambda t: "approved and waits to be merged" in t.queue[bead].why, "the approval")
+            await town.until(lambda t: "approved and waits to be merged" in t.queue[bead].why, "the approval", LONG)
             merged = site.merge(number, squash=True)
-            await town.landed(bead)
+            await town.landed(bead, seconds=LONG)
             assert town.bead(bead).work.landed == merged == town.town.tip == rigs.git(place.root, "rev-parse", "main")
             assert (place.root / "a.txt").read_text() == "text\ntested\nlinted\n" and not town.town.needs
             assert len(site.pull(number)["comments"]) == 1 and third[:12] in site.pull(number)["comments"][0]["body"]
-            await town.until(lambda t: not rigs.git(site.far, "branch", "--list", "gt/*"), "the branch there to go")
-            await town.until(lambda t: not rigs.git(place.root, "branch", "--list", "polecat/*"), "the branch to go")
+            await town.until(lambda t: not rigs.git(site.far, "branch", "--list", "gt/*"), "it to go there", LONG)
+            await town.until(lambda t: not rigs.git(place.root, "branch", "--list", "polecat/*"), "it to go", LONG)
 
     asyncio.run(story())
 
@@ -99,22 +103,22 @@ def test_what_is_closed_is_asked_about_and_gh_may_be_missing(tmp_path: Path, mon
         site.change(login=False, may_write_statuses=False)
         async with running(place) as town:
             bead = await town.do(rehearse(note("a.txt")))
-            await town.until(lambda t: any(n.kind == "gh" for n in t.needs.values()), "the question about gh")
+            await town.until(lambda t: any(n.kind == "gh" for n in t.needs.values()), "the question about gh", LONG)
             assert "gh auth login" in next(iter(town.town.needs.values())).question
             site.change(login=True)
             number = await offered(town, bead)
-            await town.until(lambda t: not t.needs, "the question to be settled")
+            await town.until(lambda t: not t.needs, "the question to be settled", LONG)
             site.close(number)
-            await town.until(lambda t: t.beads[bead].work.held, "the question about the closed one")
+            await town.until(lambda t: t.beads[bead].work.held, "the question about the closed one", LONG)
             need = next(iter(town.town.needs.values()))
             assert (need.kind, need.bead) == ("bead", bead) and "merged nothing" in need.question
             await town.engine.ask(Answer(need.id, "retry"))
             assert await offered(town, bead) == 2
             theirs = rigs.commit(_clone(tmp_path, site, bead), {"a.txt": "ours, changed by hand\n"}, "By hand")
             rigs.git(tmp_path / "clone", "push", "-q", "origin", f"HEAD:gt/{bead}")
-            await town.until(lambda t: "commits of somebody else" in t.queue[bead].why, "it to be seen")
+            await town.until(lambda t: "commits of somebody else" in t.queue[bead].why, "it to be seen", LONG)
             site.merge(2)
-            await town.landed(bead)
+            await town.landed(bead, seconds=LONG)
             assert rigs.git(place.root, "merge-base", "--is-ancestor", theirs, "main") == ""
             assert rigs.git(site.far, "rev-parse", f"refs/heads/gt/{bead}") == theirs, "their branch is left to them"
 
@@ -136,15 +140,15 @@ def test_the_remotes_checks_are_a_gate_and_a_red_one_goes_back(tmp_path: Path, m
         site.change(ci=run("build", None))
         async with running(place) as town:
             bead = await town.do(rehearse(note("a.txt"), "write b.txt <<END\nx\nEND\ncommit Mend\ndone Mended"))
-            await town.until(lambda t: "ci: 0 of 1 checks done" in town.engine.notes.values(), "the check to go on")
+            await town.until(lambda t: "ci: 0 of 1 checks done" in town.engine.notes.values(), "its check", LONG)
             assert bead in town.town.queue
             first = rigs.git(site.far, "for-each-ref", "--format=%(objectname)", "refs/heads/gt/staging/")
             site.check(first, "build", None)
             site.change(ci=run("build", "success"))
             site.check(first, "build", "failure")
-            await town.until(lambda t: t.beads[bead].work.returns, "it to come back")
+            await town.until(lambda t: t.beads[bead].work.returns, "it to come back", LONG)
             assert "- build: failure https://ci.example/build" in town.bead(bead).work.returns[0].reason
-            await town.landed(bead)
+            await town.landed(bead, seconds=LONG)
             assert rigs.git(site.far, "rev-parse", "main") == rigs.git(place.root, "rev-parse", "main")
             assert rigs.git(site.far, "branch", "--list", "gt/*") == ""
 
