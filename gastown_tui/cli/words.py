@@ -20,12 +20,15 @@ _LANES = {
     "main": "is back in the queue",
 }
 
+_HELD = {"queue": "the queue is {why}", "red": "{why}; the queue waits"}
+_RESUMED = {"queue": "the queue goes on", "red": "the target is green; the queue goes on"}
+
 _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.TownFounded: lambda x: f"the town of {x.rig} was founded on {x.target} at {x.tip[:9]}",
     e.EngineStarted: lambda x: f"the engine started (pid {x.pid}, version {x.version})",
     e.EngineStopped: lambda x: f"the engine stopped: {x.reason}",
-    e.Held: lambda x: f"{x.what} is held: {x.reason}",
-    e.Resumed: lambda x: f"{x.what} goes on",
+    e.Held: lambda x: _HELD.get(x.what, "{what} is held: {why}").format(what=x.what, why=x.reason),
+    e.Resumed: lambda x: _RESUMED.get(x.what, f"{x.what} goes on"),
     e.TipMoved: lambda x: (
         f"the target moved from {x.old[:9]} to {x.new[:9]}, " + ("accepted" if x.known else "and not by us")
     ),
@@ -53,6 +56,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.RunEnded: lambda x: (
         f"run {x.run.number} of the gates was {'green' if x.run.ok else 'red'} after {x.run.seconds:.1f} s: "
         + _tested(x.run.kind, x.run.beads, x.run.base)
+        + _failed(x.run)
     ),
     e.RunDropped: lambda x: f"run {x.number} of the gates was dropped: {x.why}",
     e.Flaked: lambda x: f"{x.test or 'a test'} of gate {x.gate} is flaky: red, then green, on the tree {x.on[:9]}",
@@ -89,6 +93,17 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
 def _listed(beads: tuple[str, ...]) -> str:
     """A few ids, and how many more."""
     return ", ".join(beads[:4]) + (f" and {len(beads) - 4} more" if len(beads) > 4 else "")
+
+
+def _failed(run: Any) -> str:
+    """`; 1 of 41 failed, tests.test_a.T.test_b (tests/test_a.py:12)`; nothing of a green run."""
+    if run.ok:
+        return ""
+    counts = f"{run.failures} of {run.failures + run.passed} failed" if run.failures else ""
+    first = run.first + (f" ({run.where})" if run.where and run.where != run.first else "")
+    gate = f"gate {run.gate}" if run.gate and not counts else ""
+    told = ", ".join(part for part in (gate, counts, first) if part)
+    return f"; {told}" if told else ""
 
 
 def _are(beads: tuple[str, ...]) -> str:
