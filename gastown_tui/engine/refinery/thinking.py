@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
@@ -134,8 +135,9 @@ class Thinking:
             self._clear[car] = view.tip
 
     def _behind(self, town: Town, steps: list[Step], step: Step) -> str:
-        """Which of those ahead it conflicts with, in words."""
-        ahead = next((one.car.bead for one in steps if not self._candidates.step(town, one.commit, step.car).ok), "")
+        """Which of those ahead it conflicts with first, in words; halving, for each step asked is a merge."""
+        first = bisect_left(steps, True, key=lambda one: not self._candidates.step(town, one.commit, step.car).ok)
+        ahead = steps[first].car.bead if first < len(steps) else ""
         names = ", ".join(path.path for path in step.conflicts[:3])
         return f"conflicts with {ahead} ahead of it" + (f" in {names}" if names else "")
 
