@@ -44,7 +44,8 @@ def list_(as_json: bool) -> None:
     place = common.place()
     settings = config.load(place.config)
     last: dict[str, tuple[kept.KeptRun, kept.KeptGate]] = {}
-    for run in kept.runs(place):
+    # A search looks at old commits: what it found there is not how the gate stands.
+    for run in (run for run in kept.runs(place) if run.kind != "bisect"):
         for one in run.gates:
             last.setdefault(one.name, (run, one))
     gates = sorted(settings.gates, key=lambda gate: gate.phase)
