@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import tempfile
 from collections import Counter
@@ -155,7 +156,8 @@ async def lived(world: World, base: Base, lives: int, act: list[str]) -> bool:
                 if books.dead.is_set():
                     break
                 await _around(world, base, books, act, look)
-                refinery.look(books.town)
+                with contextlib.suppress(asyncio.CancelledError):  # it may die while it looks
+                    refinery.look(books.town)
                 done = bool(books.town.beads) and all(b.work.landed for b in books.town.beads.values())
                 if done and not books.town.testing and books.town.train is None:
                     break
