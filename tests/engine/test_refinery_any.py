@@ -89,7 +89,8 @@ class Player(testing.Testing):
         """A verdict, after a while."""
         await asyncio.sleep(0.002 * (1 + run.number % 3))
         files = await asyncio.to_thread(rigs.git, self.base.place.root, "ls-tree", "-r", "--name-only", run.commit)
-        ok = sound(files.split()) and run.number not in self.flakes
+        # Twice red by chance on the bare tip is a question to the overseer, not a thing the queue settles.
+        ok = sound(files.split()) and not (run.cars and run.number in self.flakes)
         over = GateRun(
             run.tree, run.gates, ok, self.base.clock.now(), 1.0, "" if ok else "red", run.number, run.kind, run.base,
             run.beads, run.commit, "" if ok else "green",
