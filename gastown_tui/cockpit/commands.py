@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gastown_tui.cockpit import actions as a
 from gastown_tui.cockpit import queueing as q
+from gastown_tui.cockpit import serialising
 from gastown_tui.cockpit import undoing as u
 from gastown_tui.cockpit.desk import Desk
 from gastown_tui.cockpit.keys import Trie
@@ -101,6 +102,10 @@ ROWS: tuple[Command, ...] = (
     _c("status.block", "s b", "Status blocked", BEADS, _status("blocked"), "update_bead", a.no_bead),
     _c("status.pin", "s p", "Status pinned", BEADS, _status("pinned"), "update_bead", a.no_bead),
     *(_c(f"priority.{n}", f"p {n}", f"Priority P{n}", BEADS, _priority(n), "update_bead", a.no_bead) for n in range(5)),
+    _c("serialise", "s s", "Have one of two that collide wait", BEADS, serialising.serialise, "serialise",
+       serialising.nobody_met),
+    _c("tile.serialise", "s", "Have one of two that collide wait", POLECATS, serialising.serialise, "serialise",
+       serialising.nobody_met, "serialise"),
     _c("bead.sling", "a", "Sling the bead", BEADS, a.sling, "sling", a.not_slingable, "sling"),
     _c("sling.next", "a", "Sling what is ready", POLECATS, a.sling_next, "sling", a.nothing_ready, "sling"),
     _c("face", "f", "Log or screen", POLECATS, lambda desk, _: desk.flip(False), "", a.no_agent, "log or screen"),

@@ -175,7 +175,14 @@ class Scene:
 
     @cached_property
     def foreseen(self) -> tuple[tuple[str, str, str], ...]:
-        """Conflicts to expect: two beads not yet landed that mean to change the same file, as (bead, bead, file)."""
+        """Conflicts to expect, as (bead, bead or target, place): first what the radar sees in the worktrees, then the
+        weaker guess of two beads that mean to change the same file.
+        """
+        seen = [(c.one, c.other or self.town.target, c.spots[0].words) for c in self.town.collisions if c.spots]
+        known = {frozenset(pair[:2]) for pair in seen}
+        return (*seen, *(pair for pair in self._guessed() if frozenset(pair[:2]) not in known))
+
+    def _guessed(self) -> tuple[tuple[str, str, str], ...]:
         holders: dict[str, list[str]] = {}
         for stage in BUSY:
             for bead in self.town.in_column(stage):

@@ -10,13 +10,15 @@ from pathlib import Path
 import pygit2
 
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.rig.changes import Row, moves, rows
+from gastown_tui.rig import trees
+from gastown_tui.rig.changes import moves, rows
 from gastown_tui.rig.conflicts import Conflicted, describe, paired
 from gastown_tui.rig.errors import cannot_write
 from gastown_tui.rig.memory import opened
 from gastown_tui.rig.objects.pack import commit_bytes, object_id, person
+from gastown_tui.rig.trees import Entry
 
-__all__ = ["Conflict", "Conflicted", "Merged", "landing_commit", "landing_message", "merge", "survived"]
+__all__ = ["Conflict", "Conflicted", "Merged", "fork", "landing_commit", "landing_message", "merge", "survived"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,16 @@ class Conflict:
     """A merge a person or an agent has to finish."""
 
     paths: tuple[Conflicted, ...]
+
+
+def fork(repo_path: Path, one: str, other: str) -> str | None:
+    """The best common ancestor of two commits, or None for unrelated histories. Raises GasTownError."""
+    repo = opened(repo_path)
+    try:
+        found = repo.merge_base(one, other)
+    except (pygit2.GitError, KeyError, ValueError) as error:
+        raise GasTownError(f"{one[:12]} or {other[:12]} cannot be read: {error}.", "Try: git fsck") from error
+    return None if found is None else str(found)
 
 
 def merge(repo_path: Path, ours: str, theirs: str) -> Merged | Conflict:
@@ -122,36 +134,51 @@ def survived(repo_path: Path, base: str, ours: str, theirs: str, merged_tree: st
     repo = opened(repo_path)
     lost: list[str] = []
     try:
-        merged = repo[merged_tree].peel(pygit2.Tree)
-        changed = {side: rows(repo_path, base, side) for side in (ours, theirs)}
+        read, start = trees.reading(repo), _tree(repo, base)
+        merged = repo[merged_tree].peel(pygit2.Tree).id.raw
         for side, other in ((ours, theirs), (theirs, ours)):
-            moved = moves(changed[other])
-            for row in changed[side]:
-                path = row.new if _blob(merged, row.new) else moved.get(row.old, row.new)
-                lost += (f"{path}: {line}" for line in _missing(repo, row, _blob(merged, path)))
+            changed, moved = trees.differences(read, start, _tree(repo, side)), None
+            # Where the merge has just what this side has, nothing of it can be missing.
+            for path, (before, after) in sorted(changed.items()):
+                if after is None or after.mode == trees.MODULE:
+                    continue
+                found = trees.lookup(read, merged, path)
+                if found is None or found.id != after.id:
+                    moved = _moved(repo_path, base, side, other) if moved is None else moved
+                    place, first = moved.get(path, (path, before))
+                    now = found if found is not None else trees.lookup(read, merged, place)
+                    at = path if found is not None else place
+                    lost += (f"{at}: {line}" for line in _missing(repo, first, after, now))
     except (pygit2.GitError, KeyError, ValueError, OSError) as error:
         title = f"Cannot check that {theirs[:12]} survived its merge: {error}."
         raise GasTownError(title, "Nothing was landed. Try: git fsck") from error
     return lost
 
 
-def _blob(tree: pygit2.Tree, path: str) -> str | None:
-    """The blob a tree has at a path."""
-    try:
-        found = tree[path]
-    except KeyError:
-        return None
-    return None if isinstance(found, pygit2.Tree) else str(found.id)
+def _tree(repo: pygit2.Repository, commit: str) -> bytes:
+    return repo[commit].peel(pygit2.Tree).id.raw
 
 
-def _missing(repo: pygit2.Repository, row: Row, merged: str | None) -> list[str]:
-    if row.status == "D" or merged == row.after:
+def _moved(repo_path: Path, base: str, side: str, other: str) -> dict[str, tuple[str, Entry | None]]:
+    """For paths of a side: where the other side moved them, and what they began as if this side moved them itself."""
+    theirs = moves(rows(repo_path, base, other))
+    return {
+        row.new: (theirs.get(row.old, row.new), Entry(0, bytes.fromhex(row.before)) if row.before.strip("0") else None)
+        for row in rows(repo_path, base, side)
+    }
+
+
+def _missing(repo: pygit2.Repository, before: Entry | None, after: Entry, merged: Entry | None) -> list[str]:
+    """The lines a side added that the merge does not have as often as it should."""
+    if merged is not None and merged.id == after.id:
         return []
-    new = repo[row.after].peel(pygit2.Blob)
+    new = repo[pygit2.Oid(raw=after.id)].peel(pygit2.Blob)
     if new.is_binary:
         return ["(binary content of one side)"]
-    before, now = (repo[oid].peel(pygit2.Blob).data if oid and oid.strip("0") else b"" for oid in (row.before, merged))
-    gone = _lines(new.data) - _lines(before) - _lines(now)
+    was, now = (
+        b"" if entry is None else repo[pygit2.Oid(raw=entry.id)].peel(pygit2.Blob).data for entry in (before, merged)
+    )
+    gone = _lines(new.data) - _lines(was) - _lines(now)
     return [line.decode("utf-8", "replace") for line in gone.elements()]
 
 

@@ -8,6 +8,7 @@ from gastown_tui.cockpit.draw.markdown import render
 from gastown_tui.cockpit.scene import Scene
 from gastown_tui.cockpit.text import age, clip, count, money, wrap
 from gastown_tui.cockpit.views.sheet import Sheet
+from gastown_tui.model import collision
 from gastown_tui.model.bead import Bead
 
 _GATES = ("sheriff", "witness", "refinery")
@@ -114,11 +115,25 @@ def _fields(scene: Scene, bead: Bead, width: int) -> list[Line]:
         behind = scene.behind(bead.id) - sum(1 for id in direct if scene.town.beads[id].status != "closed")
         more_behind = f"   and {behind} behind" if behind > 0 else ""
         rows.append(("blocks", line(" ".join(scene.short(id) for id in direct[:8]), Span(more_behind, "muted"))))
+    met = list(collision.of(scene.town.collisions, bead.id))[:4]
+    rows += [("collides", _collides(scene, bead, one)) for one in met]
     if bead.work.files:
         rows.append(("files", (Span(clip(" ".join(bead.work.files), width - 12), "text"),)))
     if bead.work.landed:
         rows.append(("landed as", (Span(bead.work.landed[:9], "text"),)))
     return [(Span(f"{label:<12}", "muted"), *value) for label, value in rows]
+
+
+def _collides(scene: Scene, bead: Bead, found: collision.Collision) -> Line:
+    """`≠ 5c7 quartz  auth.py:40-61 +2  lines near each other`."""
+    other = found.besides(bead.id)
+    met = scene.town.beads.get(other)
+    who = f"{scene.short(other)} {met.assignee}".strip() if met is not None else scene.town.target
+    more = len(found.spots) + found.more - 1
+    spot = found.spots[0]
+    where = spot.words + (f" +{more}" if more > 0 else "")
+    role = "handled" if found.kind == collision.CONFLICT else "text"
+    return (Span("≠ ", role), Span(f"{who}   ", "text"), Span(where, role), Span(f"   {spot.why}", "muted"))
 
 
 def _checks(bead: Bead, width: int) -> list[Line]:

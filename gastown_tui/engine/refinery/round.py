@@ -12,6 +12,7 @@ from gastown_tui.engine.base import Base
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.refinery import sending
 from gastown_tui.engine.refinery.candidates import Candidates, Step
+from gastown_tui.engine.refinery.intent import intents
 from gastown_tui.engine.refinery.landing import Landing
 from gastown_tui.engine.refinery.outward import Outward
 from gastown_tui.engine.refinery.slots import Slots
@@ -100,6 +101,7 @@ class Refinery:
 
     async def _apply(self, town: Town, view: View) -> None:
         base, decision = self._base, view.decision
+        view.meant = await intents(base.place.root, town, view.conflicts)
         now = base.books.pending
         if now.tip != view.tip or now.train is not None:
             return
@@ -124,7 +126,7 @@ class Refinery:
         base = self._base
         for step in view.conflicts:
             if _stands(now, step):
-                yield sending.conflicted(base, now.beads[step.car.bead], step)
+                yield sending.conflicted(base, now.beads[step.car.bead], step, view.meant.get(step.car.bead, ""))
         for step in view.lost:
             if _stands(now, step):
                 needs.hold_bead(base, now.beads[step.car.bead], f"The merge of {step.car.bead} loses lines",

@@ -12,13 +12,14 @@ from gastown_tui.model.town import Town
 _HUNKS = 8000
 
 
-def conflicted(base: Base, bead: Bead, step: Step) -> e.Conflicted:
-    """A bead that does not merge onto the tip goes back with the hunks."""
+def conflicted(base: Base, bead: Bead, step: Step, meant: str = "") -> e.Conflicted:
+    """A bead that does not merge onto the tip goes back with the hunks, and with what both sides meant."""
     names = tuple(path.path for path in step.conflicts)
     hunks = "\n".join(f"{p.path} ({p.kind})\n{p.hunks}" for p in step.conflicts)[:_HUNKS]
     target = base.config.target
     reason = (
         f"Your commit conflicts with {target} at {step.onto[:9]} in {', '.join(names)}.\n{hunks}\n"
+        f"{meant}{meant and chr(10)}"
         f"Run `git merge {target}`, keep what both sides meant, test, commit, and run `gt done`."
     )
     return e.Conflicted(bead.id, bead.work.epoch, step.onto, names, reason)

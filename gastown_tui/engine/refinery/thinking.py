@@ -29,6 +29,7 @@ class View:
     conflicts: list[Step] = field(default_factory=list)
     lost: list[Step] = field(default_factory=list)
     waits: dict[str, str] = field(default_factory=dict)
+    meant: dict[str, str] = field(default_factory=dict)
     decision: Decision = field(default_factory=Decision)
     stale: list[int] = field(default_factory=list)
     running: dict[Beads, int] = field(default_factory=dict)
