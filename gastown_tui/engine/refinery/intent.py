@@ -119,4 +119,4 @@ def _told(id: str, bead: Bead | None, commit: str) -> str:
     words = clean(bead.description).strip()
     words = words[:LONGEST] + (" …" if len(words) > LONGEST else "")
     rest = words.removeprefix(bead.title).strip()
-    return f"- {id}{landed}: {bead.title}" + (f"\n  {rest}".replace("\n", "\n  ") if rest else "")
+    return f"- {id}{landed}: {bead.title}" + ("\n  " + rest.replace("\n", "\n  ") if rest else "")
