@@ -68,8 +68,8 @@ def _lines(town: Town, document: dict[str, Any]) -> Iterator[str]:
         place, more = (_place(spot) for spot in pair["spots"][:1]), len(pair["spots"]) + pair["more"] - 1
         where = "".join(place) + (f" +{more}" if more > 0 else "")
         rows.append([
-            _who(pair["one"], pair["agents"][0]), _who(pair["other"], pair["agents"][1]), where, _KINDS[pair["kind"]],
-            common.age(pair["since"]), _what(town, pair),
+            _who(pair["one"], pair["agents"][0]), _who(pair["other"], pair["agents"][1]), where,
+            _KINDS.get(pair["kind"], pair["kind"]), common.age(pair["since"]), _what(town, pair),
         ])  # fmt: skip
     yield from common.table(rows, ("ONE", "OTHER", "WHERE", "KIND", "SINCE", ""))
     if pair := next((p for p in found if p["kind"] == "conflict" and not p["first"] and p["agents"][1]), None):
