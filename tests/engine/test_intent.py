@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gastown_tui.engine.refinery.intent import Past, in_the_way, intent, landings
+from gastown_tui.engine.refinery.intent import intent
 from gastown_tui.model import bead as beads
 from gastown_tui.model.town import Town
+from gastown_tui.rig.landings import Past, in_the_way, landings
 from tests.support import rigs
 
 WIDE = "".join(f"line {n}\n" for n in range(60))
