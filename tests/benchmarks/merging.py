@@ -1,10 +1,4 @@
-"""How fast candidates are merged and the radar follows: 5,000 files, 30 branches at work, beside git's own merges.
-
-    python -m tests.benchmarks.merging [--quick]
-
-Processor time counts our process and the git it runs. A candidate is a chain of eight merges, each checked for lost
-lines and committed, as the Refinery makes it; `git merge-tree --write-tree` does one merge and checks nothing.
-"""
+"""How fast candidates are merged and the radar follows: 5,000 files, 30 branches at work, beside git's own merges."""
 
 from __future__ import annotations
 
@@ -34,6 +28,8 @@ from tests.benchmarks.report import at_most, finish, say
 from tests.support import rigs
 from tests.support.environment import clean
 
+# Processor time counts our process and the git it runs; a candidate is checked for lost lines and committed, as the
+# Refinery makes it, where `git merge-tree --write-tree` does one merge and checks nothing.
 FILES, BRANCHES, CARS = 5_000, 30, 8
 HOT = 40
 """Files that many branches touch, so that some of them meet."""
