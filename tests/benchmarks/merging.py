@@ -18,12 +18,14 @@ from typing import Any
 
 from immutables import Map
 
+from gastown_tui.config import Config
 from gastown_tui.engine.refinery.candidates import Candidates
 from gastown_tui.model import bead as beads
 from gastown_tui.model.merge import Car
 from gastown_tui.model.town import Town
 from gastown_tui.rig.radar.scope import Place, Radar
 from gastown_tui.rig.repository import Repository
+from gastown_tui.world import SystemClock
 from tests.benchmarks.report import at_most, finish, say
 from tests.support import rigs
 from tests.support.environment import clean
@@ -100,7 +102,7 @@ def candidates(root: Path, commits: list[str], rounds: int) -> dict[str, float]:
     cars = [Car(f"t-{n}", 1, commit) for n, commit in enumerate(commits)]
     town = Town().with_(beads=Map(made))
     tip = repo.tip("refs/heads/main")
-    base: Any = SimpleNamespace(place=SimpleNamespace(root=root), repo=repo)
+    base: Any = SimpleNamespace(place=SimpleNamespace(root=root), repo=repo, config=Config(), clock=SystemClock())
     whole: list[float] = []
     tail: list[float] = []
     for turn in range(rounds):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+import zlib
 from pathlib import Path
 
 import pygit2
@@ -33,6 +36,8 @@ class Ground:
         self._bases: dict[tuple[str, str], tuple[str, bool, frozenset[str]]] = {}
         self._contents: dict[tuple[Path, Unsaved], Entry] = {}
         self._worktrees: dict[Path, pygit2.Repository] = {}
+        self._copies = tempfile.TemporaryDirectory(prefix="gt-radar-")
+        self._indexes: dict[Path, int] = {}
         self.edits: dict[tuple[Entry | None, Entry | None, Entry | None], tuple[int, int, str, str] | None] = {}
         """Where two edits of one content meet: first and last line, kind and words."""
 
@@ -91,7 +96,7 @@ class Ground:
         """
         unsaved: dict[str, Unsaved | None] = {}
         if worktree is not None:
-            head, unsaved = lying(worktree)
+            head, unsaved = lying(worktree, self._index(worktree))
         try:
             fork, odd, own = self.left(head, tip)
             changes = {path: Own(*change) for path, change in self.between(fork, head).items()}
@@ -108,6 +113,21 @@ class Ground:
         except (pygit2.GitError, KeyError, ValueError) as error:
             raise GasTownError(f"{name or 'the target'} at {head[:12]} cannot be read: {error}.", "") from error
         return Side(name, head, fork, changes, worktree, own, odd, emptied)
+
+    def _index(self, worktree: Path) -> Path | None:
+        """A copy of a worktree's index for us alone: in a fresh worktree git reads every file anew until it may write
+        down what it found, and in the index of somebody at work we write nothing.
+        """
+        try:
+            own = Path((worktree / ".git").read_text().removeprefix("gitdir: ").strip()) / "index"
+            stamp = own.stat().st_mtime_ns
+            copy = Path(self._copies.name) / f"{zlib.crc32(bytes(worktree)):08x}-{worktree.name}"
+            if self._indexes.get(worktree) != stamp:
+                shutil.copy2(own, copy)
+                self._indexes[worktree] = stamp
+        except OSError:
+            return None
+        return copy
 
     def emptied(self, start: bytes, went: list[str], kept: set[str]) -> frozenset[str]:
         """The folders of a tree that lost every file they had."""

@@ -94,9 +94,14 @@ class Lying(NamedTuple):
     unsaved: dict[str, Unsaved | None]
 
 
-def lying(worktree: Path) -> Lying:
-    """How a worktree lies there now. Raises GitFailed."""
-    fields = iter(git.run(STATUS, worktree).out.split(b"\0"))
+def lying(worktree: Path, index: Path | None = None) -> Lying:
+    """How a worktree lies there now; with a copy of its index git may write down there what it found unchanged.
+
+    Raises:
+        GitFailed: git could not say.
+    """
+    env = {"GIT_INDEX_FILE": str(index), "GIT_OPTIONAL_LOCKS": "1"} if index is not None else {}
+    fields = iter(git.run(STATUS, worktree, env=env).out.split(b"\0"))
     head, unsaved = "", dict[str, Unsaved | None]()
     for raw in fields:
         line = os.fsdecode(raw)
