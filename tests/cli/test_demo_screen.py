@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from gastown_tui.agents import processes
 from gastown_tui.agents.screen import Screen
 from tests.cli.towns import gt
 from tests.support.environment import clean
@@ -113,6 +113,7 @@ def test_detached_it_goes_on_and_is_found_again(tmp_path: Path) -> None:
     assert code == 0 and f"gt -C {town} " in said and "comes back to it" in said
     try:
         pid = gt(tmp_path, "-C", str(town), "status", "--json").json["engine"]["pid"]
+        ticks = processes.start_ticks(pid)
         # With nobody there it does the overseer's part all the same.
         until(lambda: gt(tmp_path, "-C", str(town), "convoy", "list", "--json").json, "a convoy")
         again = Seen(tmp_path, "--keep", str(town))
@@ -124,7 +125,7 @@ def test_detached_it_goes_on_and_is_found_again(tmp_path: Path) -> None:
     finally:
         assert gt(tmp_path, "-C", str(town), "down").code == 0
     # A proof that had begun is waited for: it is a thread, with a clone of its own to take away.
-    until(lambda: not os.path.exists(f"/proc/{pid}"), "the engine to end")
+    until(lambda: not processes.is_alive(pid, ticks), "the engine to end")
 
 
 def test_a_recording_holds_what_was_drawn(tmp_path: Path) -> None:
