@@ -161,7 +161,7 @@ def test_a_hook_that_rewrites_after_every_commit_does_not_keep_work_from_being_h
             again = "gt done || true\nappend a.txt <<END\nmore\nEND\ncommit More\ngt done"
             id = await town.do(rehearse(f"write a.txt <<END\ntext\nEND\ncommit Add\n{again}"))
             await town.landed(id)
-            log = rigs.git(place.root, "log", "--format=%an|%s", "--no-merges").splitlines()
+            log = rigs.git(place.root, "log", "--topo-order", "--format=%an|%s", "--no-merges").splitlines()
             assert log[0] == "obsidian|Apply what a hook rewrote in a.txt"
             assert rigs.git(place.root, "show", "main:a.txt").count("stamped") == 2
 
