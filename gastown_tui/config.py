@@ -107,6 +107,7 @@ class Config:
     budget_usd: float = 0.0
     max_returns: int = 3
     slots: int = 0
+    pregate: str = "auto"
     filed_cap: int = 20
     memory_reserve_mb: int = 1024
     gates: tuple[Gate, ...] = ()
@@ -127,7 +128,7 @@ class Config:
 
 
 _CHOICES = {"land": ("local", "push", "pr"), "strategy": ("merge", "squash", "rebase"),
-            "approve_plan": ("ask", "auto"), "ci": ("", "push")}
+            "approve_plan": ("ask", "auto"), "ci": ("", "push"), "pregate": ("auto", "on", "off")}
 
 
 def load(path: Path) -> Config:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gastown_tui.cli import common
+from gastown_tui.model.queue.pregate import NOTE
 from gastown_tui.model.queue.sizing import batch
 from gastown_tui.model.queue.standing import Spot, in_flight, of_tip, queue_line
 from gastown_tui.text import count
@@ -41,7 +42,7 @@ def document(town: Town, notes: Mapping[str, str]) -> dict[str, Any]:
     return {
         "target": town.target, "tip": town.tip,
         "verdict": None if tip is None else {"ok": tip.ok, "at": tip.at, "run": tip.number},
-        "held": line.held, "slots": slots, "culprit_rate": round(town.rate, 4),
+        "held": line.held, "slots": slots, "pregate": notes.get(NOTE, ""), "culprit_rate": round(town.rate, 4),
         "next_in": _rounded(line.next), "all_in": _rounded(line.all),
         "runs": runs, "queue": [_spot(town, spot) for spot in line.spots],
     }  # fmt: skip
@@ -74,6 +75,8 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield _head(found)
     if found["held"]:
         yield found["held"][:1].upper() + found["held"][1:]
+    if found["pregate"]:
+        yield found["pregate"][:1].upper() + found["pregate"][1:]
     for run in found["runs"]:
         yield _flight(run)
     if not found["queue"]:

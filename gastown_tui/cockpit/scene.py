@@ -257,7 +257,10 @@ class Scene:
     def outlook(self) -> tuple[tuple[str, str], ...]:
         """What follows when the run in flight ends: (in which case, what then)."""
         flight = [run for run in in_flight(self.town) if run.kind in ("train", "confirm")]
-        return outlook(self.town, flight[0].number, slots=self.slots, name=self.short) if flight else ()
+        if not flight:
+            return ()
+        how = self.config.pregate
+        return outlook(self.town, flight[0].number, slots=self.slots, pregate=how, name=self.short)
 
     @cached_property
     def _columns(self) -> dict[str, list[Bead]]:

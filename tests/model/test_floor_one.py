@@ -28,6 +28,7 @@ CONFIGS = st.builds(
     land=st.sampled_from(["local", "push", "pr"]),
     max_polecats=st.integers(1, 50),
     slots=st.integers(0, 50),
+    pregate=st.sampled_from(["auto", "on", "off"]),
     budget_usd=st.floats(0, 1e6),
     gates=st.lists(GATES, max_size=2, unique_by=lambda gate: gate.name).map(tuple),
     sheriff=WORDS,
@@ -57,7 +58,7 @@ def test_settings_left_alone_are_not_written(tmp_path: Path) -> None:
     [
         ("targte = 'main'", "targte"),
         ("max_polecats = 'six'", "max_polecats"), ("max_polecats = 0", "at least 1"),
-        ("slots = -1", "slots"),
+        ("slots = -1", "slots"), ("pregate = 'always'", "pregate is one of auto, on, off"),
         ("max_polecats = true", "max_polecats"), ("land = 'moon'", "local, push, pr"),
         ("gates = [{run = 'x'}]", "name"), ("gates = [{name = '', run = 'x'}]", "no name"),
         ("gates = [{name = 'a', run = 'x'}, {name = 'a', run = 'y'}]", "a is there twice"),

@@ -12,6 +12,7 @@ from gastown_tui.cockpit.pane import Pane
 from gastown_tui.cockpit.scene import GATES, Scene
 from gastown_tui.cockpit.text import clip, count, seconds_about, wrap
 from gastown_tui.model.merge import GateRun, TestRun
+from gastown_tui.model.queue.pregate import NOTE
 from gastown_tui.model.queue.standing import in_flight
 
 LogOf = Callable[[GateRun | TestRun], Log | None]
@@ -158,7 +159,8 @@ class MergeQueue(Pane):
             return (Span(f"{slots}   next {seconds_about(line.next)}, all {seconds_about(line.all)}", "muted"), *keys)
         if line.next and line.all:
             when = f"   next landing {seconds_about(line.next)}, all {seconds_about(line.all)}"
-        return (Span(f"prefix, {slots}{when}", "muted"), *keys)
+        alone = ", each alone first" if NOTE in scene.notes else ""
+        return (Span(f"prefix, {slots}{alone}{when}", "muted"), *keys)
 
     def summary(self, scene: Scene, width: int) -> Line:
         """`▲ run 7 red, run 8 testing 2 of 4 cars, 0:48 of ~70s`."""

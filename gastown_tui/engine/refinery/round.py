@@ -23,6 +23,7 @@ from gastown_tui.model import collision
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.merge import TestRun, Train
+from gastown_tui.model.queue import pregate
 from gastown_tui.model.queue.order import ordered
 from gastown_tui.model.queue.standing import stopped
 from gastown_tui.model.town import Town
@@ -101,6 +102,7 @@ class Refinery:
 
     async def _apply(self, town: Town, view: View) -> None:
         base, decision = self._base, view.decision
+        pregate.note(base.notes, base.config.pregate if view.pregated else "off", town.rate)
         view.meant = await intents(base.place.root, town, view.conflicts)
         now = base.books.pending
         if now.tip != view.tip or now.train is not None:

@@ -12,6 +12,7 @@ from gastown_tui.engine.refinery.candidates import Candidates, Step
 from gastown_tui.engine.refinery.tip import RED, mends
 from gastown_tui.model import collision
 from gastown_tui.model.merge import Car, GateRun, MergeRequest, TestRun
+from gastown_tui.model.queue import pregate
 from gastown_tui.model.queue.order import ordered
 from gastown_tui.model.queue.plan import REACH, Decision, Past, Sight, plan
 from gastown_tui.model.town import Town
@@ -31,6 +32,7 @@ class View:
     waits: dict[str, str] = field(default_factory=dict)
     meant: dict[str, str] = field(default_factory=dict)
     decision: Decision = field(default_factory=Decision)
+    pregated: bool = False
     stale: list[int] = field(default_factory=list)
     running: dict[Beads, int] = field(default_factory=dict)
     chains: dict[Beads, list[Step]] = field(default_factory=dict)
@@ -40,6 +42,7 @@ class Thinking:
     """Works for a while: not on the event loop."""
 
     def __init__(self, base: Base, candidates: Candidates) -> None:
+        self._base = base
         self._repo = base.repo
         self._candidates = candidates
         self._clear: dict[Car, str] = {}
@@ -64,8 +67,11 @@ class Thinking:
         line = line if self._candidates.together else line[:1]
         room = max(0, slots - foreign)
         while True:
-            sight = Sight(tuple(line), tuple(aside), verdict, tuple(view.running), room, town.rate, past=past)
-            view.decision = plan(sight)
+            sight = Sight(
+                tuple(line), tuple(aside), verdict, tuple(view.running), room, town.rate,
+                self._base.config.pregate, past,
+            )
+            view.decision, view.pregated = plan(sight), pregate.on(sight)
             if (stuck := self._chained(town, view, cars)) is None:
                 return view
             # In the order of the plan it does not merge: it waits until what it conflicts with has landed or gone.

@@ -13,13 +13,14 @@ Beads = tuple[str, ...]
 Outlook = tuple[tuple[str, str], ...]
 
 
-def outlook(town: State, number: int, *, slots: int = 1, name: Name = str) -> Outlook:
+def outlook(town: State, number: int, *, slots: int = 1, pregate: str = "auto", name: Name = str) -> Outlook:
     """What the queue does next if a run in flight is green, and if it is red; nothing when the run tells nothing.
 
     Args:
         town: the town.
         number: the run's.
         slots: how many runs there may be at once.
+        pregate: as config.toml says: on, off or auto.
         name: how beads are called in the words.
 
     Returns:
@@ -28,7 +29,7 @@ def outlook(town: State, number: int, *, slots: int = 1, name: Name = str) -> Ou
     run = town.testing.get(number)
     if run is None or run.kind not in ("train", "confirm") or waits(town):
         return ()
-    seen = _Seen(town, run, slots, name)
+    seen = _Seen(town, run, slots, pregate, name)
     if not seen.beads:
         return ()
     told = ((f"if run {number} is {word}", seen.words(ok)) for word, ok in (("green", True), ("red", False)))
@@ -38,8 +39,8 @@ def outlook(town: State, number: int, *, slots: int = 1, name: Name = str) -> Ou
 class _Seen:
     """The queue as the plan sees it, with one verdict supposed."""
 
-    def __init__(self, town: State, run: TestRun, slots: int, name: Name) -> None:
-        self._town, self._run, self._slots, self._name = town, run, slots, name
+    def __init__(self, town: State, run: TestRun, slots: int, pregate: str, name: Name) -> None:
+        self._town, self._run, self._slots, self._pregate, self._name = town, run, slots, pregate, name
         landed = since(town)
         free = [
             m for m in ordered(town.queue.values()) if not m.hold and m.state != "waiting" and not _asks(town, m.bead)
@@ -82,7 +83,7 @@ class _Seen:
         cars = tuple(m.car for m in self._main if m.bead not in landed)
         aside = tuple(m.car for m in self._aside)
         sight = Sight(
-            cars, aside, lambda beads: known.get(landed + beads), tuple(running), self._slots, rate, past=past
+            cars, aside, lambda beads: known.get(landed + beads), tuple(running), self._slots, rate, self._pregate, past
         )
         return plan(sight)
 

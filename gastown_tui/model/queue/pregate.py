@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+
 from gastown_tui.model.queue import sizing
 from gastown_tui.model.queue.sight import Beads, Sight
 
@@ -26,3 +28,16 @@ def alone(sight: Sight, bead: str) -> bool | None:
     """What the last run of a bead alone said, on this tip or on one before."""
     said = sight.of(bead).alone
     return sight.verdict((bead,)) if said is None else said
+
+
+NOTE = "pregate"
+"""The passing fact of this name is there while changes are pregated, and says why."""
+
+
+def note(notes: MutableMapping[str, str], how: str, rate: float) -> None:
+    """Say in the town's notes whether changes are pregated: `how` is "on", "auto" or, where they are not, "off"."""
+    if how == "off":
+        notes.pop(NOTE, None)
+        return
+    why = f"{rate:.0%} of the last changes were red" if how == "auto" else 'pregate = "on"'
+    notes[NOTE] = f"each change is tested alone before it joins the line ({why})"

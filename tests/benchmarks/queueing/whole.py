@@ -52,7 +52,7 @@ class Whole:
 
     def __init__(self) -> None:
         repo = SimpleNamespace(changed_paths=lambda *_: [])
-        base = cast(Base, SimpleNamespace(repo=repo, config=SimpleNamespace(target="main")))
+        base = cast(Base, SimpleNamespace(repo=repo, config=SimpleNamespace(target="main", pregate="auto")))
         self._base, self._story, self._merges = base, Timed(), Merges()
         self._thinking = Thinking(base, self._merges)
         self._numbers: dict[int, int] = {}
