@@ -107,10 +107,22 @@ class _Purse:
             yield Line(last._replace(event=total))
 
 
+def once(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries without a train of one bead that landed, where the line of that bead has said it."""
+    commit = ""
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, e.Landed):
+            commit = event.commit
+        elif isinstance(event, e.TrainLanded) and len(event.beads) == 1 and event.commit == commit:
+            continue
+        yield entry
+
+
 def folded(entries: Iterable[Entry]) -> Iterator[Line]:
-    """The entries without what was spent, which stands on other lines; histories that came in together are one."""
+    """The entries for people: what was spent stands on other lines, one landing or import is one line."""
     purse = _Purse()
-    for entry in gathered(entries):
+    for entry in gathered(once(entries)):
         if isinstance(entry.event, e.Spent):
             purse.put(entry)
         else:

@@ -131,7 +131,7 @@ def _follow(history: History, wanted: Wanted, after: int, full: bool, as_json: b
     from gastown_tui.cli import chronicle
 
     entries = history.matching(common.client().events(after), wanted)
-    for line in map(chronicle.Line, entries):
+    for line in map(chronicle.Line, entries if as_json or wanted.kinds else chronicle.once(entries)):
         _print(line, time.time(), wanted.about, full, as_json)
     raise NoEngine("The engine left.", "gt up starts it again.")
 

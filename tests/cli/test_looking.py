@@ -51,6 +51,17 @@ def run(told: tuple[Place, str], capsys: pytest.CaptureFixture[str]) -> Gt:
     return call
 
 
+def test_a_landing_is_one_line_unless_it_is_a_train_of_several(run: Gt, told: tuple[Place, str]) -> None:
+    """For programs everything is there, and so it is for whoever asks for that kind."""
+    for words_ in (("log",), ("log", told[1]), ("log", "--kind", "train_landed")):
+        assert run(*words_).out.count(" landed as ") == 1
+    kinds = [json.loads(line)["event"]["event"] for line in run("log", "--all", "--json").out.splitlines()]
+    assert (kinds.count("landed"), kinds.count("train_landed")) == (1, 1)
+    two = [e.Landed("a", 1, "c1"), e.Landed("b", 1, "c2"), e.TrainLanded("c3", ("a", "b")), e.TrainLanded("c4", ("x",))]
+    entries = [Entry(n, 0.0, "refinery", "", event) for n, event in enumerate(two)]
+    assert list(chronicle.once(entries)) == entries
+
+
 def test_a_bead_is_told_as_a_story(run: Gt, told: tuple[Place, str]) -> None:
     bead = told[1]
     lines = run("log", bead).out.splitlines()
