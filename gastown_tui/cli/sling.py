@@ -9,6 +9,9 @@ import click
 from gastown_tui.cli import common
 from gastown_tui.text import count
 
+_MEETS = 8
+"""Beads whose files somebody is changing that are told one by one."""
+
 
 @click.command()
 @common.as_json
@@ -57,7 +60,10 @@ def said(answer: dict[str, Any], dry_run: bool) -> str:
     words = ("Would start: " if dry_run else "Starting: ") + ", ".join(going) if going else "Nothing starts now."
     if answer.get("holding"):
         words += f"  Holding {answer['holding']}: {answer.get('why') or 'no room'}."
-    return words
+    meets = answer.get("meets", [])
+    rows = [f"  {m['bead']}  {'starts though' if m['starts'] else 'waits:'} {m['why']}" for m in meets[:_MEETS]]
+    more = [f"  and {len(meets) - _MEETS} more whose files are being changed"]
+    return "\n".join([words, *rows, *(more if len(meets) > _MEETS else [])])
 
 
 @click.command("do")

@@ -49,15 +49,21 @@ class Sling:
             self._base.notes.pop("dispatch", None)
 
     def choose(self, town: Town, room: int) -> tuple[list[Bead], list[str]]:
-        """The beads that begin now, and why others are kept back.
+        """The beads that begin now, and why others are kept back."""
+        meant = town.to_sling(room and room + sum(1 for c in town.collisions if c.kind == collision.DECLARED))
+        return self.picked(town, meant, room)
+
+    def picked(self, town: Town, meant: list[Bead], room: int) -> tuple[list[Bead], list[str]]:
+        """Of beads that may go, in order, those that begin now, and why others are kept back.
 
         Those whose declared files nobody is changing go before the others; what is about to land is waited for.
         """
         now = self._base.clock.now()
-        meant = town.to_sling(room and room + sum(1 for c in town.collisions if c.kind == collision.DECLARED))
-        kept = {bead.id: f"{bead.id} {why}" for bead in meant if (why := collision.kept_back(town, bead.id, now))}
+        met = {found.one for found in town.collisions if found.kind == collision.DECLARED}
+        waits = {id: why for id in met if (why := collision.kept_back(town, id, now))}
+        kept = {bead.id: f"{bead.id} {waits[bead.id]}" for bead in meant if bead.id in waits}
         free = [bead for bead in meant if bead.id not in kept]
-        free.sort(key=lambda bead: collision.busy(town, bead.id) is not None)
+        free.sort(key=lambda bead: bead.id in met)
         return free[:room], list(kept.values())
 
     def room(self, town: Town) -> tuple[int, str]:

@@ -194,3 +194,15 @@ def kept_back(town: State, bead: str, now: float) -> str:
     if now - other.work.since >= PATIENCE or other.work.held:
         return ""
     return f"waits for {other.id}, which changes {found.spots[0].file} and is at the {other.work.stage}"
+
+
+def changing(town: State, bead: str) -> str:
+    """Who is changing what a bead declares: `app/settings.py is being changed by obsidian (td-5tq)`; "" for nobody."""
+    found = busy(town, bead)
+    if found is None or (other := town.beads.get(found.other)) is None:
+        return ""
+    files = len(found.spots) + found.more
+    what = found.spots[0].file + (f" and {files - 1} more are" if files > 1 else " is")
+    who = f"{other.assignee} ({other.id})" if other.assignee else other.id
+    at = f", which is at the {other.work.stage}" if other.work.stage in _STAGES[2:] else ""
+    return f"{what} being changed by {who}{at}"

@@ -81,6 +81,11 @@ def test_a_wait_is_taken_back_and_who_has_not_begun_is_held_or_goes_last(tmp_pat
             busy = (await town.engine.ask(CreateBead("Busy", files=("wide.txt",))))["bead"]
             free = (await town.engine.ask(CreateBead("Free", files=("else.txt",))))["bead"]
             await town.until(lambda t: ("declared", busy) in [(c.kind, c.one) for c in t.collisions], "the declared")
+            said = await town.engine.ask(Sling(dry_run=True))
+            (met,) = said["meets"]
+            assert (said["would"], met["bead"], met["starts"]) == ([], busy, False)
+            who = {f"{town.bead(id).assignee} ({id})" for id in (one, other)}
+            assert met["why"] in {f"wide.txt is being changed by {name}" for name in who}
             for id in (busy, free):
                 await town.engine.ask(Sling(id))
             chosen, _ = town.engine._sling.choose(town.town, 1)

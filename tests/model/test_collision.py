@@ -68,3 +68,16 @@ def test_a_bead_waits_a_while_for_what_it_means_to_change_to_land() -> None:
     assert c.kept_back(town, "td-1", 100.0 + c.PATIENCE) == ""
     assert c.kept_back(town.put(other.working(stage="working")), "td-1", 150.0) == ""
     assert town.waits(ready) == "waits for td-2, which changes a.py and is at the witness"
+
+
+def test_who_changes_what_a_bead_declares_is_said() -> None:
+    ready = beads.make("td-1", "One", "", work=Work(approved=True, files=("a.py",)))
+    other = beads.make("td-2", "Two", "", assignee="obsidian", work=Work(stage="working"))
+    spots = (Spot("a.py", kind="declared"), Spot("b.py", kind="declared"))
+    town = _town(ready, other)
+    assert c.changing(town, "td-1") == ""
+    town = _after(town, Foreseen((Collision("td-1", "td-2", spots[:1], 1.0),)))
+    assert c.changing(town, "td-1") == "a.py is being changed by obsidian (td-2)"
+    assert c.changing(town, "td-2") == ""
+    town = _after(town.put(other.working(stage="sheriff")), Foreseen((Collision("td-1", "td-2", spots, 1.0, 3),)))
+    assert c.changing(town, "td-1") == "a.py and 4 more are being changed by obsidian (td-2), which is at the sheriff"

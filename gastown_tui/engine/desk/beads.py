@@ -116,7 +116,10 @@ async def reopen(desk: Desk, order: o.ReopenBead, caller: Caller) -> Any:
 
 @handles(o.Sling)
 async def sling(desk: Desk, order: o.Sling, caller: Caller) -> Any:
-    """Let beads go; with `dry_run` only say which would start now and why the rest waits."""
+    """Let beads go; with `dry_run` only say which would start now and why the rest waits.
+
+    `meets` names, of all of them, those whose declared files somebody is changing now, and who.
+    """
     town = desk.base.books.pending
     if order.bead:
         bead = town.bead(order.bead)
@@ -126,11 +129,20 @@ async def sling(desk: Desk, order: o.Sling, caller: Caller) -> Any:
     else:
         wanted = town.ready()
     room, why = desk.sling.room(town)
-    ready = [b.id for b in wanted if town.column(b.working(approved=True)) == "ready"]
-    would, left = ready[:room], len(wanted) - min(len(ready), room)
+    ready = [b for b in wanted if town.column(b.working(approved=True)) == "ready"]
+    given, kept = desk.sling.picked(town, ready, room)
+    would = [bead.id for bead in given]
+    left = len(wanted) - len(would)
     if len(ready) < len(wanted):
         why = f"{wanted[0].id} {town.waits(wanted[0])}" if order.bead else why
-    answer = {"slung": [] if order.dry_run else would, "would": would, "holding": left, "why": why if left else ""}
+    elif len(would) < room and kept:
+        why = kept[0]
+    meets = [
+        {"bead": bead.id, "starts": bead.id in would, "why": said}
+        for bead in ready if (said := collision.changing(town, bead.id))
+    ]  # fmt: skip
+    answer = {"slung": [] if order.dry_run else would, "would": would, "holding": left, "why": why if left else "",
+              "meets": meets}  # fmt: skip
     if not order.dry_run and (go := [b for b in wanted if not (b.work.go and b.work.approved)]):
         await desk.base.books.record(caller.name, *(e.BeadApproved(b.id) for b in go))
     return answer
