@@ -49,7 +49,8 @@ class State(msgspec.Struct, frozen=True):
     From `columns` on these are indexes over the beads and agents, as of unix second `at` (model/ready/waiting.py):
     `open_needs` counts the beads that shut a gate before each, `dependants` has the gates by the bead they wait for,
     `children` and `open_children` belong to parents, `later` has those deferred or never ready, `alarms` the
-    deferrals to come by day, and `wake_at` when the next of them passes.
+    deferrals to come by day, and `wake_at` when the next of them passes. `done` and `undone` are the numbers of the
+    orders that can be undone and redone, oldest first.
     """
 
     rig: str = ""
@@ -89,6 +90,8 @@ class State(msgspec.Struct, frozen=True):
     wake_at: float = inf
     going: _Ids = Map()
     running: _Ids = Map()
+    done: tuple[int, ...] = ()
+    undone: tuple[int, ...] = ()
 
     def with_(self, **fields: Any) -> Self:
         """The same with some fields replaced."""

@@ -20,26 +20,33 @@ def touched(record: e.Record, agents: Mapping[str, Agent]) -> list[tuple[str, st
     `agents` are the town's after the record, or later.
     """
     event = record.event
-    out: list[tuple[str, str]] = []
-    for name in ("bead", "agent", "plan", "draft", "convoy", "need", "tree", "merge"):
-        value = getattr(event, name, None)
-        if value:
-            out.append((_KINDS[name], value if isinstance(value, str) else value.id))
-    if isinstance(event, e.BeadsImported):
-        out += [("beads", bead.id) for bead in event.beads]
-    if isinstance(event, e.Answered) and event.choice == "retry":
-        out += [("agents", name) for name, agent in agents.items() if agent.bead == event.bead]
-    if isinstance(event, e.Said):
-        out.append(("chat", str(record.seq)))
-    if isinstance(event, e.Escalated) and event.need.bead:
-        out.append(("beads", event.need.bead))
-    out += _of_queue(event)
+    out: list[tuple[str, str]] = [
+        (kind, value if isinstance(value, str) else value.id)
+        for name in event.__struct_fields__
+        if (kind := _KINDS.get(name)) is not None and (value := getattr(event, name))
+    ]
+    if type(event) not in _BY_NAME_ALONE:
+        out += _besides(record, agents)
     out += [("queue", key) for kind, key in out if kind == "beads"]
-    if isinstance(event, e.Undone | e.Redone):
-        out.append(("undo", str(event.entry)))
     if record.order is not None:
         out += [("undo", str(seq)) for seq in (record.order.first, *record.order.drops)]
     return out
+
+
+def _besides(record: e.Record, agents: Mapping[str, Agent]) -> list[tuple[str, str]]:
+    """What no field of an event names by itself."""
+    event = record.event
+    if isinstance(event, e.BeadsImported):
+        return [("beads", bead.id) for bead in event.beads]
+    if isinstance(event, e.Answered) and event.choice == "retry":
+        return [("agents", name) for name, agent in agents.items() if agent.bead == event.bead]
+    if isinstance(event, e.Said):
+        return [("chat", str(record.seq))]
+    if isinstance(event, e.Escalated):
+        return [("beads", event.need.bead)] if event.need.bead else []
+    if isinstance(event, e.Undone | e.Redone):
+        return [("undo", str(event.entry))]
+    return _of_queue(event)
 
 
 def _of_queue(event: e.Event) -> list[tuple[str, str]]:
@@ -63,3 +70,5 @@ _KINDS = {
     "bead": "beads", "agent": "agents", "plan": "plans", "draft": "plans", "convoy": "convoys", "need": "needs",
     "tree": "runs", "merge": "queue",
 }  # fmt: skip
+_BY_NAME_ALONE = frozenset({e.BeadMoved, e.BeadChanged, e.BeadCreated, e.BeadApproved, e.AgentTurned, e.Spent})
+"""The events that come by the thousand, and change what their fields name and nothing else."""

@@ -171,6 +171,7 @@ def with_parts(town: Town, parts: Iterable[Part]) -> Town:
         else:
             name = KINDS[kind][0]
             town = town.with_(**{name: getattr(town, name).set(key, found)})
+            town = noting.with_undo(town, town.undo) if kind == "undo" else town
     return town
 
 
@@ -181,6 +182,7 @@ def assembled(own: bytes, parts: Iterable[Part]) -> Town:
         maps[kind][key] = found
     town = with_own(Town(), own)
     town = with_agents(with_beads(town, maps.pop("beads")), maps.pop("agents"))
+    town = noting.with_undo(town, maps.pop("undo"))
     return town.with_(**{KINDS[kind][0]: Map(found) for kind, found in maps.items()})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig.errors import Damaged, cannot_write
-from gastown_tui.rig.segments import damaged, decode, encode, good, segments
+from gastown_tui.rig.segments import damaged, decode, encode, good, segments, whole
 from gastown_tui.rig.segments import lines as lines_of
 from gastown_tui.world import Files
 
@@ -250,7 +250,7 @@ class Journal:
                 f"{path} went away while it was read: the engine trims behind the ledger.", "Try again."
             ) from error
         if self._readonly and end is None:
-            data = data[: good(data, path, first)[0]]
+            return iter(whole(data, path, first)[1])
         return lines_of(data, path, first, end)
 
     def trim(self, upto: int) -> None:

@@ -46,18 +46,25 @@ def segments(folder: Path) -> list[tuple[int, Path]]:
 
 def good(data: bytes, path: Path, first: int) -> tuple[int, int]:
     """Length of the whole groups, and their last number; the rest must be one torn write. Raises Damaged."""
-    length, last, reach, expected = 0, 0, 0, first
+    length, found = whole(data, path, first)
+    return length, found[-1][0] if found else 0
+
+
+def whole(data: bytes, path: Path, first: int) -> tuple[int, list[tuple[int, bytes]]]:
+    """Length and lines of the whole groups; the rest must be one torn write. Raises Damaged."""
+    length, kept, reach, found = 0, 0, 0, list[tuple[int, bytes]]()
     while (end := data.find(b"\n", reach)) >= 0:
         raw = data[reach:end]
         line = decode(raw)
-        if line is None or line[0] != expected:
+        if line is None or line[0] != first + len(found):
             break
-        reach, expected = end + 1, expected + 1
+        reach = end + 1
+        found.append(line)
         if not goes_on(raw):
-            length, last = reach, line[0]
+            length, kept = reach, len(found)
     if any(decode(line) for line in data[reach:].split(b"\n")[1:]):
-        raise damaged(path, f"the line after number {expected - 1} does not check, yet good ones follow")
-    return length, last
+        raise damaged(path, f"the line after number {first + len(found) - 1} does not check, yet good ones follow")
+    return length, found[:kept]
 
 
 def lines(data: bytes, path: Path, first: int, end: int | None = None) -> Iterator[tuple[int, bytes]]:

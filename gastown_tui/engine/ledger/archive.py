@@ -78,8 +78,9 @@ class Archive:
     def _write(self, town: Town, group: list[Record]) -> None:
         """In a thread: one commit of everything the group touched."""
         parts = {part for record in group for part in touched(record, town.agents)}
-        changes: dict[str, Any] = {old: None for part in parts if (old := old_path(*part)) != path_of(*part)}
-        changes |= {path_of(kind, key): encode_part(town, kind, key) for kind, key in parts}
+        paths = {part: path_of(*part) for part in parts}
+        changes: dict[str, Any] = {old: None for part in parts if (old := old_path(*part)) != paths[part]}
+        changes |= {path: encode_part(town, kind, key) for (kind, key), path in paths.items()}
         changes[OWN] = scalars(town)
         last = group[-1]
         self._ledger.commit(changes, last.seq, message(group), last.at)

@@ -84,6 +84,9 @@ _ROWS = (
 """From what one would want to know of a day to what only keeps the books."""
 
 _SMALL = next(n for n, row in enumerate(_ROWS) if row.kind is e.LandingBegun)
+_RANKS: dict[type[e.Event], list[tuple[int, _Row]]] = {}
+for _rank, _one in enumerate(_ROWS):
+    _RANKS.setdefault(_one.kind, []).append((_rank, _one))
 _UNKNOWN = _Row(e.Event, lambda ids, x: f"{ids} {x.__struct_config__.tag.replace('_', ' ')}".strip())
 
 
@@ -108,8 +111,8 @@ def headline(records: Sequence[e.Record]) -> str:
 
 
 def _row(event: e.Event) -> tuple[float, _Row]:
-    for rank, row in enumerate(_ROWS):
-        if isinstance(event, row.kind) and row.fits(event):
+    for rank, row in _RANKS.get(type(event), ()):
+        if row.fits(event):
             return rank, row
     return _SMALL - 0.5, _UNKNOWN
 

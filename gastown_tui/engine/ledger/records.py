@@ -12,6 +12,7 @@ from gastown_tui.engine.ledger.cache import Cache, Kept
 from gastown_tui.model import events as e
 from gastown_tui.model.ready.bulk import with_agents
 from gastown_tui.model.town import KINDS, Part, Town, assembled, read_part, with_own, with_parts
+from gastown_tui.model.undoing.noting import with_undo
 from gastown_tui.rig.errors import Damaged
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger, bead_path
@@ -116,7 +117,8 @@ def _without(town: Town, gone: set[str]) -> Town:
             town = with_agents(town, {name: agent for name, agent in town.agents.items() if name != key})
         else:
             name = KINDS[kind][0]
-            town = town.with_(**{name: getattr(town, name).delete(key)})
+            left = getattr(town, name).delete(key)
+            town = with_undo(town, left) if kind == "undo" else town.with_(**{name: left})
     return town
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from typing import Any
 
 import msgspec
@@ -192,9 +194,10 @@ def _stand(part: Part | None) -> tuple[int, str]:
 
 
 def _differ(old: msgspec.Struct, new: msgspec.Struct, prefix: str, before: Fields, after: Fields) -> None:
-    pairs = zip(old.__struct_fields__, msgspec.structs.astuple(old), msgspec.structs.astuple(new), strict=True)
-    for name, was, now in pairs:
-        if was is not now and was != now and name not in _APART:
+    others = map(operator.is_not, msgspec.structs.astuple(old), msgspec.structs.astuple(new))
+    for name in itertools.compress(old.__struct_fields__, others):
+        was, now = getattr(old, name), getattr(new, name)
+        if was != now and name not in _APART:
             before[prefix + name], after[prefix + name] = _raw(was), _raw(now)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
+from immutables import Map
 
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
@@ -28,12 +30,14 @@ def noted(before: State, after: S, record: e.Record) -> S:
     order = record.order
     if order is None:
         return after
+    if order.drops:
+        after = _dropped(after, order.drops)
     undo = after.undo
-    for seq in order.drops:
-        undo = undo.delete(seq) if seq in undo else undo
     entry = undo.get(order.first)
     if entry is None:
         entry = Entry(order.first, record.at, order.name, order.title, order.final, order.name == UNDO)
+        name = "undone" if entry.redo else "done"
+        after = after.with_(**{name: (*getattr(after, name), entry.seq)})
     if isinstance(record.event, e.Said):
         entry = msgspec.structs.replace(entry, told=True)
     changes: dict[tuple[str, str], Change] = {}
@@ -52,6 +56,24 @@ def noted(before: State, after: S, record: e.Record) -> S:
     for part in gone:
         parts = parts.delete(part)
     return after.with_(undo=undo.set(entry.seq, msgspec.structs.replace(entry, parts=parts)))
+
+
+def _dropped(town: S, seqs: tuple[int, ...]) -> S:
+    """The town without some of the orders that could be undone or redone; the oldest of hundreds goes quickly."""
+    undo = town.undo
+    for seq in seqs:
+        undo = undo.delete(seq) if seq in undo else undo
+    if town.done[: len(seqs)] == seqs:
+        return town.with_(undo=undo, done=town.done[len(seqs) :])
+    done, undone = (tuple(n for n in those if n not in seqs) for those in (town.done, town.undone))
+    return town.with_(undo=undo, done=done, undone=undone)
+
+
+def with_undo(town: S, undo: Mapping[int, Entry]) -> S:
+    """The town with exactly these orders that can be undone or redone, and the line of each, oldest first."""
+    line = sorted(undo)
+    done, undone = (tuple(seq for seq in line if undo[seq].redo is redo) for redo in (False, True))
+    return town.with_(undo=Map(undo), done=done, undone=undone)
 
 
 def found(town: State, kind: str, key: str) -> Part | None:
@@ -74,7 +96,7 @@ def _taken(town: S, seq: int, redo: bool) -> S:
     entry = town.undo.get(seq)
     if entry is None or entry.redo is not redo:
         raise Illegal(f"There is no order {seq} to {REDO if redo else UNDO}.", "See what there is with: gt undo --list")
-    return town.with_(undo=town.undo.delete(seq))
+    return _dropped(town, (seq,))
 
 
 @case(e.Restored)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable
 
 import msgspec
@@ -52,13 +51,8 @@ def stack(town: State, redo: bool = False) -> list[Entry]:
 
 def drops(town: State, final: bool) -> tuple[int, ...]:
     """The numbers of the entries that go when a new order comes: what could be redone, and the oldest beyond MOST."""
-    undone = [seq for seq, entry in town.undo.items() if entry.redo]
-    more = len(town.undo) - len(undone) + 1 - MOST
-    old: list[int] = []
-    if more > 0:
-        own = set(town.undo).difference(undone)
-        old = [min(own)] if more == 1 else heapq.nsmallest(more, own)
-    return (*old, *([] if final else sorted(undone)))
+    old = town.done[: max(0, len(town.done) + 1 - MOST)]
+    return old if final else (*old, *town.undone)
 
 
 def back(town: State, entry: Entry) -> list[e.AnyEvent]:

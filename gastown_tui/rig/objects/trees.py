@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 
 from gastown_tui.rig.objects.pack import Pack
@@ -11,6 +12,8 @@ Tree = dict[str, tuple[bool, bytes]]
 
 EMPTY = bytes.fromhex("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
 """The id of the tree without entries."""
+
+_IMPOSSIBLE = re.compile(r"(?:^|/)(?:\.{0,2}|\.git)(?:/|\Z)|\0", re.IGNORECASE)
 
 
 def parse(data: bytes) -> Tree:
@@ -36,7 +39,7 @@ def encode(tree: Tree) -> bytes:
 
 def check(path: str) -> None:
     """Raise ValueError for a path git cannot hold (or would refuse to check out)."""
-    if any(part in ("", ".", "..") or part.lower() == ".git" for part in path.split("/")) or "\0" in path:
+    if _IMPOSSIBLE.search(path):
         raise ValueError(f"not a path for the ledger: {path!r}")
 
 
