@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pygit2
 
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.rig import git
+from gastown_tui.rig import git, trees
 from gastown_tui.rig.memory import opened
 
 _SHOWN = 20
@@ -70,10 +70,11 @@ def check(repo_path: Path, *, fork: str, commit: str, onto: str, tree: str) -> D
     """
     repo = opened(repo_path)
     try:
-        trees = {name: str(repo[name].peel(pygit2.Tree).id) for name in (fork, commit, onto, tree)}
-        if trees[fork] == trees[onto]:
-            same = trees[commit] == trees[tree]
-        else:
+        read = trees.reading(repo)
+        before, approved, stood, landing = (repo[name].peel(pygit2.Tree).id.raw for name in (fork, commit, onto, tree))
+        # The same files, each as it was and each as it is: no line need be looked at.
+        same = trees.differences(read, before, approved) == trees.differences(read, stood, landing)
+        if not same and before != stood:
             plain = not _special(repo_path, fork, commit)
             same = plain and patch_id(repo_path, fork, commit) == patch_id(repo_path, onto, tree)
         return None if same else _accounted(repo, repo_path, fork, commit, onto, tree)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +19,10 @@ from gastown_tui.rig.memory import opened
 from gastown_tui.rig.objects.pack import commit_bytes, object_id, person
 from gastown_tui.rig.trees import Entry
 
-__all__ = ["Conflict", "Conflicted", "Merged", "fork", "landing_commit", "landing_message", "merge", "survived"]
+__all__ = [
+    "Conflict", "Conflicted", "Merged", "fork", "landing_commit", "landing_message", "merge", "missing", "moved",
+    "survived",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,26 +136,58 @@ def survived(repo_path: Path, base: str, ours: str, theirs: str, merged_tree: st
         GasTownError: something cannot be read; nothing is known to have survived.
     """
     repo = opened(repo_path)
-    lost: list[str] = []
     try:
-        read, start = trees.reading(repo), _tree(repo, base)
+        sides = _tree(repo, ours), _tree(repo, theirs)
         merged = repo[merged_tree].peel(pygit2.Tree).id.raw
-        for side, other in ((ours, theirs), (theirs, ours)):
-            changed, moved = trees.differences(read, start, _tree(repo, side)), None
-            # Where the merge has just what this side has, nothing of it can be missing.
-            for path, (before, after) in sorted(changed.items()):
-                if after is None or after.mode == trees.MODULE:
-                    continue
-                found = trees.lookup(read, merged, path)
-                if found is None or found.id != after.id:
-                    moved = _moved(repo_path, base, side, other) if moved is None else moved
-                    place, first = moved.get(path, (path, before))
-                    now = found if found is not None else trees.lookup(read, merged, place)
-                    at = path if found is not None else place
-                    lost += (f"{at}: {line}" for line in _missing(repo, first, after, now))
+
+        def moved_by(one: bytes, other: bytes) -> Moved:
+            return moved(repo_path, base, one.hex(), other.hex())
+
+        return missing(repo, trees.reading(repo), _tree(repo, base), sides, merged, moved_by)
     except (pygit2.GitError, KeyError, ValueError, OSError) as error:
         title = f"Cannot check that {theirs[:12]} survived its merge: {error}."
         raise GasTownError(title, "Nothing was landed. Try: git fsck") from error
+
+
+Moved = dict[str, tuple[str, Entry | None]]
+"""For paths of a side: where the other side moved them, and what they began as if this side moved them itself."""
+
+
+def missing(
+    repo: pygit2.Repository,
+    read: trees.Read,
+    start: bytes,
+    sides: tuple[bytes, bytes],
+    merged: bytes,
+    moved_by: Callable[[bytes, bytes], Moved],
+) -> list[str]:
+    """What `survived` finds, for trees (20 bytes each) that may be in memory alone.
+
+    Args:
+        repo, read: where they are read from.
+        start: the tree both sides began from.
+        moved_by: what became of the paths of one side, beside another; asked for only where something was moved.
+
+    Raises:
+        pygit2.GitError, KeyError, ValueError: something cannot be read.
+    """
+    lost: list[str] = []
+    for side, other in (sides, sides[::-1]):
+        changed, places = trees.differences(read, start, side), None
+        # Where the merge has just what this side has, nothing of it can be missing.
+        for path in sorted(changed.keys() & trees.differences(read, side, merged).keys()):
+            before, after = changed[path]
+            if after is None or after.mode == trees.MODULE:
+                continue
+            found = trees.lookup(read, merged, path)
+            if found is None or before is None:
+                places = moved_by(side, other) if places is None else places
+                place, first = places.get(path, (path, before))
+            else:
+                place, first = path, before
+            now = found if found is not None else trees.lookup(read, merged, place)
+            at = path if found is not None else place
+            lost += (f"{at}: {line}" for line in _missing(repo, first, after, now))
     return lost
 
 
@@ -159,8 +195,8 @@ def _tree(repo: pygit2.Repository, commit: str) -> bytes:
     return repo[commit].peel(pygit2.Tree).id.raw
 
 
-def _moved(repo_path: Path, base: str, side: str, other: str) -> dict[str, tuple[str, Entry | None]]:
-    """For paths of a side: where the other side moved them, and what they began as if this side moved them itself."""
+def moved(repo_path: Path, base: str, side: str, other: str) -> Moved:
+    """What became of the paths a side touched since `base`, beside another side. Raises GitFailed."""
     theirs = moves(rows(repo_path, base, other))
     return {
         row.new: (theirs.get(row.old, row.new), Entry(0, bytes.fromhex(row.before)) if row.before.strip("0") else None)

@@ -43,9 +43,7 @@ class Thinking:
 
     def __init__(self, base: Base, candidates: Candidates) -> None:
         self._base = base
-        self._repo = base.repo
         self._candidates = candidates
-        self._clear: dict[Car, str] = {}
 
     def look(self, town: Town, tip: str, gates: str, slots: int) -> View:
         """The queue as it stands on a tip, and the plan for it.
@@ -58,6 +56,7 @@ class Thinking:
             GasTownError: git is unsure; nothing was decided.
         """
         view = View(tip)
+        self._candidates.begin()
         line, aside = self._merged(town, view)
         view.running = self._flying(town, view)
         cars = {car.bead: car for car in (*line, *aside)}
@@ -110,40 +109,28 @@ class Thinking:
                 if self._on_tip(town, view, car):
                     aside.append(car)
             elif len(line) >= REACH:
-                self._far(town, view, car)
-            elif (step := self._candidates.step(town, steps[-1].commit if steps else view.tip, car)).ok:
+                self._on_tip(town, view, car)
+            elif (step := self._candidates.tried(town, view.tip, steps, car)).ok:
                 line.append(car)
                 steps.append(step)
             elif self._on_tip(town, view, car):
-                view.waits[car.bead] = self._behind(town, steps, step)
+                view.waits[car.bead] = self._behind(town, view.tip, steps, step)
         return line, aside
 
     def _on_tip(self, town: Town, view: View, car: Car) -> bool:
         """Whether it merges onto the tip; if not, why is noted."""
-        step = self._candidates.step(town, view.tip, car)
+        step = self._candidates.tried(town, view.tip, (), car)
         if step.conflicts:
             view.conflicts.append(step)
         elif step.lost:
             view.lost.append(step)
         return step.ok
 
-    def _far(self, town: Town, view: View, car: Car) -> None:
-        """Of what is far back in the line, only what the tip's last moves may have touched is merged again."""
-        seen = self._clear.get(car)
-        if seen == view.tip:
-            return
-        if seen is not None:
-            moved = set(self._repo.changed_paths(seen, view.tip))
-            if not moved & set(self._repo.changed_paths(view.tip, car.commit)):
-                self._clear[car] = view.tip
-                return
-        if self._on_tip(town, view, car):
-            self._clear = {known: tip for known, tip in self._clear.items() if known.bead in town.queue}
-            self._clear[car] = view.tip
-
-    def _behind(self, town: Town, steps: list[Step], step: Step) -> str:
+    def _behind(self, town: Town, tip: str, steps: list[Step], step: Step) -> str:
         """Which of those ahead it conflicts with first, in words; halving, for each step asked is a merge."""
-        first = bisect_left(steps, True, key=lambda one: not self._candidates.step(town, one.commit, step.car).ok)
+        first = bisect_left(
+            range(len(steps)), True, key=lambda n: not self._candidates.tried(town, tip, steps[: n + 1], step.car).ok
+        )
         ahead = steps[first].car.bead if first < len(steps) else ""
         names = ", ".join(path.path for path in step.conflicts[:3])
         return f"conflicts with {ahead} ahead of it" + (f" in {names}" if names else "")

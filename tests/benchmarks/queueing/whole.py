@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import cast
 
@@ -26,6 +27,9 @@ class Merges(Candidates):
     def __init__(self) -> None:
         pass
 
+    def begin(self) -> None:
+        """Nothing is remembered."""
+
     @property
     def together(self) -> bool:
         """Several may land as one."""
@@ -35,6 +39,10 @@ class Merges(Candidates):
         """One more bead on a commit."""
         commit = f"{onto} {car.bead}"
         return Step(car, onto, commit, " ".join(sorted(commit.split())))
+
+    def tried(self, town: Town, tip: str, ahead: Sequence[Step], car: Car) -> Step:
+        """One more bead behind others."""
+        return self.step(town, ahead[-1].commit if ahead else tip, car)
 
 
 class Timed(Story):
