@@ -223,7 +223,8 @@ def close(words: tuple[str, ...], reason: str, as_json: bool) -> None:
         if not ids or reason or "-" in last or error.title != f"There is no bead {last}.":
             raise
         answer = common.order("close_bead", beads=ids, reason=last)
-    common.show(answer, f"{_which(answer)} closed. gt undo takes that back.", as_json)
+    requests = [f"Its pull request {r['url']} is closed, too." for r in answer.get("requests", [])]
+    common.show(answer, [f"{_which(answer)} closed. gt undo takes that back.", *requests], as_json)
 
 
 @bead.command("reopen")

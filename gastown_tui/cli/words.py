@@ -73,7 +73,9 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.RequestOpened: lambda x: f"{x.bead} is offered as pull request #{x.request.number}: {x.request.url}",
     e.RequestReturned: lambda x: f"{x.bead} was sent back by its pull request: {x.review.reason}",
     e.RequestMerged: lambda x: f"{x.bead} was merged as {x.commit[:9]}" + (f" by {x.by}" if x.by else ""),
-    e.RequestClosed: lambda x: f"the pull request of {x.bead} was closed" + (f" by {x.by}" if x.by else ""),
+    e.RequestClosed: lambda x: (
+        f"the pull request of {x.bead} was {'left open' if x.left else 'closed'}" + (f" by {x.by}" if x.by else "")
+    ),
     e.Escalated: lambda x: f"you are needed ({x.need.id}): {x.need.title}",
     e.Answered: lambda x: f"{x.need} was settled: {x.choice or x.text}",
     e.Said: lambda x: f"{x.speaker} said: {x.text}",

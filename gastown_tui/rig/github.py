@@ -115,6 +115,10 @@ class GitHub:
         else:
             await self._run("pr", "comment", str(number), "--body-file", "-", text=text)
 
+    async def close(self, number: int) -> None:
+        """Close a pull request without merging it; its branch is kept. Raises NoGh, GhFailed."""
+        await self._run("pr", "close", str(number))
+
     async def verdict(self, commit: str, ok: bool, text: str) -> None:
         """Give a commit our status. Raises NoGh, GhFailed: a token may lack the right."""
         fields = {"state": "success" if ok else "failure", "context": CONTEXT, "description": text[:140]}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gastown_tui.config import Gate
-from gastown_tui.engine.refinery import ci, pushing, requests
-from gastown_tui.model.orders import Answer
+from gastown_tui.engine.refinery import ci, pushing, requests, withdrawing
+from gastown_tui.model.orders import Answer, CloseBead, Undo
 from tests.engine.towns import GREEN, Running, founded, note, rehearse, running
 from tests.support import rigs
 from tests.support.hub import Hub, hub, run
@@ -23,6 +23,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remote, requests and checks are looked at often."""
     monkeypatch.setattr(pushing, "LOOK_EVERY", 0.1)
     monkeypatch.setattr(requests, "LOOK_EVERY", 0.1)
+    monkeypatch.setattr(withdrawing, "LOOK_EVERY", 0.1)
     monkeypatch.setattr(ci, "POLL", 0.1)
 
 
@@ -121,6 +122,59 @@ def test_what_is_closed_is_asked_about_and_gh_may_be_missing(tmp_path: Path, mon
             await town.landed(bead, seconds=LONG)
             assert rigs.git(place.root, "merge-base", "--is-ancestor", theirs, "main") == ""
             assert rigs.git(site.far, "rev-parse", f"refs/heads/gt/{bead}") == theirs, "their branch is left to them"
+
+    asyncio.run(story())
+
+
+def test_the_request_of_a_closed_bead_is_closed_or_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        place = founded(tmp_path, land="pr")
+        site = hub(place.root, tmp_path, monkeypatch)
+        async with running(place) as town:
+            first, second = [await town.do(rehearse(note(name))) for name in ("a.txt", "b.txt")]
+            one, two = await offered(town, first), await offered(town, second)
+            answer = await town.engine.ask(CloseBead(first, reason="ask @ada, it is not wanted"))
+            assert [r["number"] for r in answer["requests"]] == [one]
+            await town.until(lambda t: t.beads[first].work.request is None, "it to be closed", LONG)
+            pull = site.pull(one)
+            said = pull["comments"][-1]["body"]
+            assert pull["state"] == "CLOSED" and f"bead {first} was closed without landing: ask @\u200bada" in said
+            assert site.pull(two)["state"] == "OPEN" and not town.town.needs
+            assert rigs.git(site.far, "branch", "--list", f"gt/{first}"), "its branch is kept"
+            await town.engine.ask(Undo())
+            assert await offered(town, first) == 3, "what is taken back is offered anew"
+
+            site.change(login=False)
+            await town.engine.ask(CloseBead(second))
+            await town.until(lambda t: any(n.kind == "request" for n in t.needs.values()), "the question", LONG)
+            need = next(n for n in town.town.needs.values() if n.kind == "request")
+            assert need.title == f"Pull request #{two} of {second} is still open" and "gh auth login" in need.question
+            assert site.pull(two)["state"] == "OPEN"
+        async with running(place) as town:
+            site.change(login=True)
+            await town.until(lambda t: t.beads[second].work.request is None, "the next engine to close it", LONG)
+            assert site.pull(two)["state"] == "CLOSED" and not [n for n in town.town.needs.values() if n.bead == second]
+
+    asyncio.run(story())
+
+
+def test_a_request_with_commits_of_others_is_left_to_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        place = founded(tmp_path, land="pr")
+        site = hub(place.root, tmp_path, monkeypatch)
+        async with running(place) as town:
+            bead = await town.do(rehearse(note("a.txt")))
+            number = await offered(town, bead)
+            rigs.commit(_clone(tmp_path, site, bead), {"a.txt": "by hand\n"}, "By hand")
+            rigs.git(tmp_path / "clone", "push", "-q", "origin", f"HEAD:gt/{bead}")
+            await town.engine.ask(CloseBead(bead))
+            await town.until(lambda t: any(n.kind == "request" for n in t.needs.values()), "the question", LONG)
+            need = next(n for n in town.town.needs.values() if n.kind == "request")
+            assert "It has commits of somebody else." in need.question and need.choices == ("leave it open",)
+            await town.engine.ask(Answer(need.id, "leave it open"))
+            assert town.bead(bead).work.request is None and site.pull(number)["state"] == "OPEN"
 
     asyncio.run(story())
 

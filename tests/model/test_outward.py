@@ -53,6 +53,15 @@ def test_what_is_closed_is_queued_without_a_request(story: Story) -> None:
         story.tell(e.RequestClosed("td-a", 1))
 
 
+def test_a_bead_that_was_closed_loses_its_request(story: Story) -> None:
+    story.tell(e.BeadMoved("td-a", "close", "not wanted"))
+    assert story.bead("td-a").work.request is not None
+    story.tell(e.RequestClosed("td-a", 1, left=True))
+    assert story.bead("td-a").work.request is None and story.bead("td-a").status == "closed"
+    with pytest.raises(Illegal):
+        story.tell(e.RequestClosed("td-a", 1))
+
+
 def test_a_request_is_of_what_is_queued_and_of_nothing_else(story: Story) -> None:
     with pytest.raises(Illegal, match="not queued at"):
         story.tell(e.RequestOpened("td-a", 1, PullRequest(12, "u", "b", "other")))

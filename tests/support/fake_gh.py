@@ -76,7 +76,7 @@ def shown(found: dict[str, Any], pull: dict[str, Any]) -> dict[str, Any]:
 
 
 def pr(found: dict[str, Any], verb: str, words: list[str], text: str) -> str:
-    """`gh pr list|create|view|comment`."""
+    """`gh pr list|create|view|comment|close`."""
     given = flags(words)
     if verb == "create":
         branch, base = given["--head"][0], given["--base"][0]
@@ -101,6 +101,9 @@ def pr(found: dict[str, Any], verb: str, words: list[str], text: str) -> str:
     if verb == "comment":
         found["comments"] += 1
         pull["comments"].append({"id": found["comments"], "body": text})
+        return ""
+    if verb == "close":
+        pull["state"] = "CLOSED"
         return ""
     wanted = given["--json"][0].split(",")
     if unknown := set(wanted) - VIEW:

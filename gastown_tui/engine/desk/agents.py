@@ -147,6 +147,8 @@ def _effects(desk: Desk, need: e.Need, choice: str, words: str) -> list[e.AnyEve
         settings.save(base.place.config, base.config, base.files)
     elif need.kind in asking.KINDS:
         return asking.effects(base, town, need, choice)
+    elif need.kind == asking.REQUEST:
+        return asking.left_open(town, need)
     elif need.kind == RED and choice == FILE:
         return [e.BeadCreated(mending(desk, need))]
     elif choice == GO_ON:

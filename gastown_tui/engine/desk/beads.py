@@ -104,7 +104,8 @@ async def close(desk: Desk, order: o.CloseBead, caller: Caller) -> Any:
         raise Refused(f"{landing[0]} is landing this moment.", "Wait for it; then undo it if it was not wanted.")
     reason = clean(order.reason)
     await desk.base.books.record(caller.name, *(e.BeadMoved(bead.id, "close", reason) for bead in meant))
-    return _which(meant)
+    offered = [bead.work.request for bead in meant if bead.work.request is not None and not bead.work.landed]
+    return {**_which(meant), "requests": [{"number": one.number, "url": one.url} for one in offered]}
 
 
 @handles(o.ReopenBead)

@@ -8,6 +8,8 @@ from gastown_tui import config as settings
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
 from gastown_tui.model import events as e
+from gastown_tui.model.bead import Bead
+from gastown_tui.model.merge import PullRequest
 from gastown_tui.model.town import Town
 from gastown_tui.rig.errors import InTheWay
 from gastown_tui.rig.github import NoGh
@@ -17,6 +19,9 @@ from gastown_tui.text import count
 RETRY, REQUESTS, HERE = "retry", "use pull requests", "land here only"
 KINDS = frozenset({"push", "remote", "ahead", "apart", "edits", "gh"})
 """The kinds of need of this room."""
+
+REQUEST, LEAVE = "request", "leave it open"
+"""The kind of need about a pull request that is open though its bead is closed, and its only answer."""
 
 _LAND = {REQUESTS: "pr", HERE: "local"}
 
@@ -70,6 +75,24 @@ def without_gh(base: Base, error: NoGh) -> None:
     """Ask for gh."""
     question = f"{error.title} {error.hint}"
     needs.ask(base, "gh", "gh", "Pull requests and checks need gh, logged in", question, (RETRY, HERE))
+
+
+def still_open(base: Base, bead: Bead, request: PullRequest, why: str) -> None:
+    """Ask about the open pull request of a bead that was closed."""
+    question = (
+        f"{bead.id} was closed here without landing, and {request.url} is open. {why}\n"
+        "Close it there and this goes away by itself; nothing of it is followed any more."
+    )
+    title = f"Pull request #{request.number} of {bead.id} is still open"
+    needs.ask(base, REQUEST, bead.id, title, question, (LEAVE,), bead=bead.id)
+
+
+def left_open(town: Town, need: e.Need) -> list[e.AnyEvent]:
+    """What it changes that such a request is left open: the bead no longer has one."""
+    bead = town.beads.get(need.about)
+    if bead is None or bead.work.request is None or bead.work.stage != "dropped":
+        return []
+    return [e.RequestClosed(bead.id, bead.work.epoch, left=True)]
 
 
 def effects(base: Base, town: Town, need: e.Need, choice: str) -> list[e.AnyEvent]:

@@ -41,6 +41,13 @@ def verdicts(bead: Bead, run: GateRun | None, target: str) -> str:
     return redact("\n".join([head, "", "| | verdict | |", "|---|---|---|", *rows, *looked])) + "\n"
 
 
+def withdrawn(bead: Bead) -> str:
+    """Why the request of a bead that was closed without landing is closed, as a comment."""
+    why = f": {_cell(bead.close_reason)}" if bead.close_reason else ""
+    kept = f"The branch is kept; `gt bead reopen {bead.id}` takes the work up again."
+    return redact(f"**Gas Town**: bead {bead.id} was closed without landing{why}. So is this request. {kept}") + "\n"
+
+
 def line(bead: Bead, run: GateRun | None) -> str:
     """The same in a few words, for the commit's status."""
     gates = "no gates" if run is None else f"gates green in run {run.number}"

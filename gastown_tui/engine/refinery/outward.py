@@ -9,6 +9,7 @@ from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.refinery.candidates import Step
 from gastown_tui.engine.refinery.pushing import Pushing
 from gastown_tui.engine.refinery.requests import Requests
+from gastown_tui.engine.refinery.withdrawing import Withdrawals
 from gastown_tui.model.town import Town
 from gastown_tui.rig.dressing import dressed, habits
 
@@ -23,6 +24,7 @@ class Outward:
         self._jobs = jobs
         self.pushing = Pushing(base)
         self._requests = Requests(base, jobs, self.pushing)
+        self._withdrawals = Withdrawals(base, jobs)
 
     @property
     def turn(self) -> int:
@@ -34,6 +36,7 @@ class Outward:
         if self._base.config.land != "local" and any(town.columns.get(column) for column in _AT_WORK):
             self._jobs.start("refinery remote", self.pushing.watch)
         self._requests.look(town)
+        self._withdrawals.look(town)
 
     async def ready(self, tip: str) -> bool:
         """Whether a train on `tip` can go where it is to land; if not, `turn` goes up some time."""

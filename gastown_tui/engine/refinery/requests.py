@@ -8,7 +8,7 @@ from functools import partial
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.jobs import Jobs
-from gastown_tui.engine.refinery import asking, describing
+from gastown_tui.engine.refinery import asking, describing, withdrawing
 from gastown_tui.engine.refinery.pushing import Pushing
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Check, Review
@@ -73,6 +73,9 @@ class Requests:
             return
         needs.settle(base, "gh", "gh", "it works")
         now = base.books.pending
+        if now.beads[id].work.stage == "dropped" and not now.beads[id].work.request:
+            # Closed in the very moment it was offered: nobody else would know of the request.
+            await withdrawing.closed(GitHub(base.place.root), now.beads[id], request)
         if (entry := now.queue.get(id)) is None or entry.commit != request.commit or entry.state == "requested":
             return
         await base.books.record("refinery", e.RequestOpened(id, bead.work.epoch, request))
@@ -125,7 +128,11 @@ class Requests:
         town = base.books.town
         for entry in sorted(town.queue.values(), key=lambda m: m.bead):
             bead = town.beads[entry.bead]
-            if entry.state != "requested" or bead.work.request is None:
+            if entry.state != "requested":
+                continue
+            if bead.work.request is None:
+                # The bead was closed, its request with it, and then its closing was undone.
+                await base.books.record("refinery", e.MergeTurned(bead.id, "queued", "its pull request was closed"))
                 continue
             try:
                 await self._settle(hub, bead, bead.work.request, await hub.view(bead.work.request.number))

@@ -44,8 +44,12 @@ class RequestMerged(Event, frozen=True, tag="request_merged"):
 
 
 class RequestClosed(Event, frozen=True, tag="request_closed"):
-    """A person closed the pull request and merged nothing."""
+    """The pull request was closed and nothing merged: by a person there, or because its bead was closed here.
+
+    With `left` it is open still, and the overseer wants it left so: it is no longer followed.
+    """
 
     bead: str
     epoch: int
     by: str = ""
+    left: bool = False

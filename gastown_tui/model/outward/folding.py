@@ -59,6 +59,9 @@ def request_merged(town: S, event: e.RequestMerged, record: e.Record) -> S:
 
 @case(e.RequestClosed)
 def request_closed(town: S, event: e.RequestClosed, record: e.Record) -> S:
+    closed = fenced(town, event.bead, event.epoch)
+    if closed.work.stage == "dropped" and closed.work.request is not None:
+        return town.put(closed.working(request=None))
     bead, request = _requested(town, event.bead, event.epoch)
     town = town.put(bead.working(request=None))
     entry = replace(town.queue[bead.id], state="queued", why=f"pull request #{request.number} was closed")
