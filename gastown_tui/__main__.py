@@ -1,4 +1,4 @@
-"""`python -m gastown_tui`, `gt` and `gastown`: agents' verbs take the short way, all others the command line."""
+"""`python -m gastown_tui`, `gt`, `gastown`: agents' verbs and `status` take short ways, the rest the command line."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ def main() -> int:
 
     if (code := call.main(sys.argv[1:])) is not None:
         return code
+    if sys.argv[1:2] == ["status"]:
+        from gastown_tui.cli import glance
+
+        if (code := glance.main(sys.argv[1:])) is not None:
+            return code
     from gastown_tui.cli.main import run
 
     return run(sys.argv[1:])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from gastown_tui.cli import common
 from gastown_tui.cli import status as town_status
+from gastown_tui.cli.glance import lines
 from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import NO_TOWN, OK, GasTownError, NoTown
 
@@ -27,7 +28,7 @@ def open_cockpit() -> int:
         return _no_town()
     if not on_a_terminal():
         found = town_status.document_of(place)
-        common.show(found, [*town_status.lines(found), "", *_next(bool(found["engine"]))], False)
+        common.show(found, [*lines(found), "", *_next(bool(found["engine"]))], False)
         return OK
     missing = list(_missing(place))
     for line in missing:

@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from gastown_tui.cli.rows import age, clip_line, columns, dollars, table
 from gastown_tui.door import call
 from gastown_tui.engine.place import Place, find
 from gastown_tui.model.errors import NoEngine, NoTown, Usage
-from gastown_tui.text import clean, clip, one_line, pad, width
+from gastown_tui.text import clean
 
 if TYPE_CHECKING:
     from gastown_tui.door.client import Client
     from gastown_tui.model.town import Town
 
+__all__ = [
+    "age", "as_json", "client", "clip_line", "columns", "confirm", "dollars", "folder", "hint", "order", "picked",
+    "place", "read_object", "show", "table", "text_of", "town",
+]  # fmt: skip
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -98,33 +103,6 @@ def hint(text: str) -> None:
     click.echo(clean(text), err=True)
 
 
-def table(rows: Sequence[Sequence[str]], heads: Sequence[str] = ()) -> list[str]:
-    """Rows in columns; on a terminal the last column is cut at its edge."""
-    cleaned = [[one_line(cell) for cell in row] for row in ([heads, *rows] if heads else rows)]
-    if not cleaned:
-        return []
-    widths = [max(width(row[n]) for row in cleaned) for n in range(len(cleaned[0]))]
-    lines = []
-    for row in cleaned:
-        line = "  ".join([*(pad(cell, size) for cell, size in zip(row[:-1], widths, strict=False)), row[-1]])
-        lines.append(clip(line.rstrip(), columns()))
-    return lines
-
-
-def clip_line(line: str) -> str:
-    """One clean line, on a terminal cut at its edge."""
-    return clip(one_line(line), columns())
-
-
-def columns() -> int:
-    """Cells a line may take: the terminal's width, or any number when nobody looks."""
-    if not sys.stdout.isatty():
-        return 1_000_000
-    import shutil  # with all its archives: only where somebody looks
-
-    return shutil.get_terminal_size().columns
-
-
 def read_object(name: str) -> dict[str, Any]:
     """The JSON object in a file, or on stdin for `-`; raises Usage saying where it breaks."""
     try:
@@ -146,20 +124,6 @@ def confirm(question: str, yes: bool) -> bool:
     return sys.stdin.isatty() and click.confirm(clean(question), default=False, err=True)
 
 
-def age(at: float, now: float | None = None) -> str:
-    """How long ago, in at most three cells: 40s, 11m, 3h, 2d, 5w."""
-    seconds = max(0.0, (time.time() if now is None else now) - at)
-    for size, sign in ((604800, "w"), (86400, "d"), (3600, "h"), (60, "m")):
-        if seconds >= size:
-            return f"{int(seconds // size)}{sign}"
-    return f"{int(seconds)}s"
-
-
-def dollars(usd: float) -> str:
-    """Money as people read it."""
-    return f"${usd:.2f}" if usd < 100 else f"${usd:.0f}"
-
-
 def text_of(words: Sequence[str], what: str) -> str:
     """Words of a command line as one text, `-` for stdin; raises Usage when there is none."""
     text = sys.stdin.read() if list(words) == ["-"] else " ".join(words)
@@ -171,5 +135,3 @@ def text_of(words: Sequence[str], what: str) -> str:
 def picked(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Some fields of a document."""
     return {name: document[name] for name in names if name in document}
-
-

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gastown_tui.cli import main
+from gastown_tui.cli import glance, main
 from gastown_tui.engine.place import Place
 from tests.cli.towns import Said, gt, start, stop
 from tests.engine.towns import founded, note, rehearse
@@ -53,6 +53,21 @@ def landed(run: Gt, bead: str) -> Any:
         return found if found["column"] == "landed" else None
 
     return until(is_landed, f"{bead} landed")
+
+
+def test_the_short_way_to_a_status_says_what_the_long_one_says(
+    run: Gt, place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place.root)
+    assert glance.main(["status"]) == 0
+    lines, long = capsys.readouterr().out.splitlines(), run("status").out.splitlines()
+    assert len(long) >= 4 and [line.split()[0] for line in lines if line] == [line.split()[0] for line in long if line]
+    assert glance.main(["status", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document.keys() == run("status", "--json").json.keys() and document["engine"]["pid"] > 0
+    assert glance.main(["status", "--at", "now"]) is None and glance.main([]) is None
+    monkeypatch.chdir("/")
+    assert glance.main(["status"]) is None and capsys.readouterr().out == ""
 
 
 def test_beads_from_their_filing_to_their_end(run: Gt) -> None:

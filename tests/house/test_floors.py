@@ -79,6 +79,11 @@ def test_agents_verbs_load_the_standard_library_only(tmp_path: Path) -> None:
     assert not {"http", "click", "asyncio", "argparse", "subprocess"} & _tops(loaded)
 
 
+def test_a_look_at_the_town_goes_without_click(tmp_path: Path) -> None:
+    """`gt status` is what prompts and status bars ask all the time."""
+    assert not {"click", "asyncio", "msgspec", "pygit2"} & _tops(_loaded(tmp_path, "import gastown_tui.cli.glance"))
+
+
 def test_the_package_itself_imports_nothing(tmp_path: Path) -> None:
     """Only its version is in there."""
     assert _loaded(tmp_path, "import gastown_tui") == {"gastown_tui"}
