@@ -47,6 +47,14 @@ async def have(base: Base, name: str, commit: str) -> Path:
     return path
 
 
+async def forget(base: Base, name: str) -> None:
+    """Take a slot away with everything that was installed in it: the next run makes it anew. Raises GasTownError."""
+    slot = base.worktrees.folder / name
+    await asyncio.to_thread(mark(base, slot).unlink, missing_ok=True)
+    # Nobody works in a slot: there is nothing unsaved in it.
+    await base.worktrees.remove(slot, unsaved="discard")
+
+
 async def at(base: Base, slot: Path, commit: str) -> None:
     """Have the slot hold exactly `commit`, its ignored dependency folders, and what config.toml copies and links.
 

@@ -14,6 +14,7 @@ from gastown_tui.config import Gate
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.environment import command_environment
 from gastown_tui.engine.gating import kept, process
+from gastown_tui.engine.gating.tested import NOT_UP
 from gastown_tui.model.errors import GasTownError
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ async def running(
         await take(f"$ {gate.services.up}\n".encode())
         ended = await process.run(gate.services.up, slot, env, _UP, base.clock, take, lasting=True)
         if not ended.ok:
-            raise NotUp(f"its services did not come up: `{gate.services.up}` {ended.words(_UP)}")
+            raise NotUp(f"{NOT_UP}: `{gate.services.up}` {ended.words(_UP)}")
         yield
     finally:
         # Whatever cut the gate off, nothing of it may hold a port the next one wants.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec.structs import replace
+
 from gastown_tui.engine.gating.kept import KeptGate
 from gastown_tui.model.bead import Check
 from gastown_tui.model.merge import GateRun, TestRun
@@ -14,6 +16,9 @@ from gastown_tui.text import clean, one_line
 SETUP = "set-up"
 """The name set-up goes by where gates are named."""
 
+NOT_UP = "its services did not come up"
+"""How the reason begins of a gate that could not be run."""
+
 _REASON = 6000
 
 
@@ -21,7 +26,8 @@ _REASON = 6000
 class Tested:
     """A run that came to an end: green, or red with the first gate that was.
 
-    `said` is the end of that gate's output; `left` names the gates none of whose paths were changed.
+    `said` is the end of that gate's output; `left` names the gates none of whose paths were changed. The
+    run is `excused` where it could not be tested, and the bare tip cannot either.
     """
 
     __test__: ClassVar[bool] = False
@@ -32,6 +38,13 @@ class Tested:
     gates: tuple[KeptGate, ...] = ()
     left: tuple[str, ...] = ()
     said: str = ""
+    excused: bool = False
+
+    @property
+    def unready(self) -> str:
+        """What of the red did not come to be tested, "" where a gate was run and is red."""
+        red = self.red
+        return red.name if red is not None and (red.name == SETUP or NOT_UP in "".join(red.why[:1])) else ""
 
     @property
     def red(self) -> KeptGate | None:
@@ -45,6 +58,11 @@ class Tested:
         if red is None:
             return ""
         return clean(redact("\n".join([headline(red), *red.why, "", self.said]).strip()))[:_REASON]
+
+    def of_tip(self, at: float, tree: str) -> GateRun:
+        """The same as a verdict on the bare tip, whose tree this is: there it does not work either."""
+        run = self.run
+        return replace(self.record(at), tree=tree, kind="all", beads=(), commit=run.base)
 
     def record(self, at: float) -> GateRun:
         """The verdict as the town keeps it; `at` in unix seconds."""
@@ -63,6 +81,11 @@ class Tested:
         return tuple(
             Check(gate.name, "pass" if gate.ok else "fail", counts(gate), round(gate.seconds, 2)) for gate in self.gates
         )
+
+
+def unready(run: GateRun) -> bool:
+    """Whether a red verdict is of set-up or services: then it may be green later on the same tree."""
+    return not run.ok and (run.gate == SETUP or NOT_UP in run.failed)
 
 
 def counts(gate: KeptGate) -> str:

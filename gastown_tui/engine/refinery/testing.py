@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.gating import flaky
 from gastown_tui.engine.gating.asked import SLOT, gates_id, only
-from gastown_tui.engine.gating.running import changed, run_gates
+from gastown_tui.engine.gating.fair import fairly
 from gastown_tui.engine.refinery import ci
+from gastown_tui.engine.refinery.tip import mends
 from gastown_tui.model import events as e
 from gastown_tui.model.merge import TestRun
 
@@ -27,11 +30,19 @@ class Testing:
         slot = f"refinery-{run.slot}" if run.slot else SLOT
         some = only(run)
         asked = run.kind in ("asked", "bisect")
-        tested = await run_gates(base, run, slot, await changed(base, run), only=some, keep_going=asked)
+        meant = [bead for id in run.beads if (bead := base.books.pending.beads.get(id)) is not None]
+        mending = bool(meant) and all(map(mends, meant))
+        tested = await fairly(base, run, slot, only=some, keep_going=asked, mends=mending)
         if some:
             # A part of the gates is no verdict on the tree; what it came to is kept beside its logs.
             said = f"{', '.join(some)}: {'green' if tested.ok else 'red'}"
             await base.books.record("refinery", e.RunDropped(run.number, said, run.beads))
+            return
+        if tested.excused:
+            tree = (await asyncio.to_thread(base.repo.git, "rev-parse", f"{run.base}^{{tree}}")).line
+            why = f"{tested.unready} does not work on {base.config.target} alone either"
+            over = tested.of_tip(base.clock.now(), tree)
+            await base.books.record("refinery", e.RunDropped(run.number, why, run.beads), e.RunEnded(over))
             return
         record = await ci.after(base, run, tested.record(base.clock.now()))
         await base.books.record("refinery", e.RunEnded(record), *flaky.noticed(base.books.pending, record))

@@ -8,6 +8,7 @@ from functools import partial
 
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
+from gastown_tui.engine.gating.tested import SETUP, unready
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
@@ -21,6 +22,9 @@ MENDS = "mends-main"
 """The label of beads that are tested on top of a red tip."""
 
 HOLD, FILE = "keep holding", "file a bead"
+AGAIN = 60.0
+"""Seconds before a tip on which set-up or services do not work is tried again: the cause may be a network."""
+
 _IDLE = 5.0
 """Seconds without anything to test before the tip is tested for its own sake."""
 
@@ -88,9 +92,16 @@ class Tip:
                 self._begin(town, "all")
         elif run.kind == "all":
             self._hold(town, run)
+            # Only when all is said: the question is not to wait for another try.
+            if self._base.books.pending is town and not flying and unready(run) and self._late(run):
+                self._begin(town, "all")
         elif not flying:
             # Once is no proof: a test may be flaky, and a verdict that stops everybody is asked for twice.
             self._begin(town, "all")
+
+    def _late(self, run: GateRun) -> bool:
+        """Whether what could not be run on the tip is worth another try."""
+        return self._base.clock.now() - run.at >= AGAIN
 
     def _follow(self, town: Town) -> None:
         """Notice that the tip is another, and that there is something to do."""
@@ -131,6 +142,8 @@ class Tip:
                     events.append(e.Shunted(id, "main", why))
         elif needs.raised(town, RED, RED) is None and not any(mends(b) for b in _open(town)):
             asks = f"Nothing lands until {base.config.target} is green. Shall a bead mend it, before all others?"
+            if unready(run):
+                asks = f"No change is to blame, and nothing can be tested. It is tried again every minute. {asks}"
             events = needs.asked(base, RED, RED, why, f"{run.failed}\n{asks}", (HOLD, FILE))
         if events:
             base.books.write("refinery", *events)
@@ -152,6 +165,9 @@ def _open(town: Town) -> list[Bead]:
 
 def words(target: str, run: GateRun) -> str:
     """`unit is red on main at 1a2b3c4d5: tests/test_cart.py::test_total`."""
+    if unready(run):
+        what = "set-up does not work" if run.gate == SETUP else f"the services of {run.gate} do not come up"
+        return f"{what} on {target} at {run.commit[:9]}"
     first = f": {run.first}" if run.first else ""
     return f"{run.gate or 'a gate'} is red on {target} at {run.commit[:9]}{first}"
 
