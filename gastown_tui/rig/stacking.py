@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pygit2
-from pygit2.enums import SortMode
 
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig import changes, merging, trees
+from gastown_tui.rig.ancestry import Ancestry
 from gastown_tui.rig.conflicts import Conflicted, describe, paired
 from gastown_tui.rig.errors import cannot_write
 from gastown_tui.rig.memory import opened
@@ -23,6 +23,9 @@ _MOST = 64_000_000
 
 _SIDES = 20_000
 """Sides that are remembered: those of a queue of a hundred on two hundred tips."""
+
+_BRANCHES = 8
+"""Branches that are landed on at once, about: the target and those of some convoys."""
 
 _ROW = 200
 """Bytes that one entry of a folder takes in memory, about."""
@@ -67,11 +70,19 @@ class Merger:
         self._lock = threading.RLock()
         self._forget()
 
-    def trim(self) -> None:
-        """Forget what is remembered once it is much. Trees in memory go with it: none may be built on afterwards."""
+    def begin(self, tip: str) -> None:
+        """Look from a tip from now on; what is remembered is forgotten once it is much, so build on no tree of before.
+
+        Raises:
+            GasTownError: the tip cannot be read.
+        """
         with self._lock:
             if self._bytes > _MOST or len(self._sides) > _SIDES:
                 self._forget()
+            try:
+                self._ancestry(tip).advance(tip)
+            except _GIT as error:
+                raise _unsure(tip, error) from error
 
     def _forget(self) -> None:
         self._bytes = 0
@@ -80,7 +91,8 @@ class Merger:
         self._objects: dict[bytes, tuple[int, bytes]] = {}
         self._kept: set[bytes] = set()
         self._listings: dict[bytes, Listing] = {}
-        self._changed: dict[tuple[str, str], dict[str, Change]] = {}
+        self._below: list[Ancestry] = []
+        self._changed: dict[tuple[str, str], tuple[bytes, bytes, dict[str, Change]]] = {}
         self._sides: dict[tuple[str, str], Side] = {}
         self._whole: dict[tuple[bytes, str, str], Outcome] = {}
         self._close: dict[tuple[str, str, tuple[tuple[str, Entry | None], ...]], Outcome] = {}
@@ -131,19 +143,24 @@ class Merger:
         return self._repo
 
     def _seen(self, repo: pygit2.Repository, tip: str, commit: str) -> Side:
-        fork = repo.merge_base(tip, commit)
-        if fork is None:
+        parting = self._ancestry(tip).parting(tip, commit)
+        if parting is None:
             hint = "Nothing was merged. Was the branch made from another repository's history?"
             raise GasTownError(f"{tip[:12]} and {commit[:12]} have no common ancestor.", hint)
-        walk = repo.walk(pygit2.Oid(hex=commit), SortMode.NONE)
-        walk.hide(pygit2.Oid(hex=tip))
-        own = {one.id: one.parent_ids for one in walk}
-        edge = {parent for parents in own.values() for parent in parents if parent not in own}
-        plain = all(one == fork or repo.merge_base(one, fork) == one for one in edge)
-        start, tree, key = trees.tree_of(repo, str(fork)), trees.tree_of(repo, commit), (str(fork), commit)
-        if key not in self._changed:
-            self._changed[key] = trees.differences(trees.reading(repo), start, tree)
-        return Side(commit, tree, str(fork), start, self._changed[key], frozenset(str(id) for id in own), plain)
+        key = parting.fork, commit
+        if (known := self._changed.get(key)) is None:
+            read, start, tree = trees.reading(repo), trees.tree_of(repo, parting.fork), trees.tree_of(repo, commit)
+            known = self._changed[key] = start, tree, trees.differences(read, start, tree)
+        start, tree, changed = known
+        return Side(commit, tree, parting.fork, start, changed, parting.own, parting.plain)
+
+    def _ancestry(self, tip: str) -> Ancestry:
+        """The ancestry that tells of a tip; the last ones are remembered, for each branch that is landed on has its."""
+        found = next((one for one in reversed(self._below) if one.since(tip) is not None), None)
+        if found is None:
+            found = Ancestry(self._open(), tip)
+            self._below = [*self._below[1 - _BRANCHES :], found]
+        return found
 
     def _merged(self, onto: bytes, side: Side) -> Outcome:
         hard: list[tuple[str, Entry | None]] = []

@@ -66,10 +66,14 @@ class Worktrees:
             raise GasTownError(f"{path} is not one of the town's worktrees.", "It was left alone.")
         return real
 
+    def _rows(self) -> list[tuple[Path, Checkout]]:
+        """Every worktree git knows of, with where it really is: a look at the disk for each folder on the way there."""
+        return [(_real(row.path), row) for row in self.repo.checkouts()]
+
     async def list(self) -> list[Worktree]:
         """The worktrees below our folder."""
-        rows = await asyncio.to_thread(self.repo.checkouts)
-        ours = [row for row in rows if _real(row.path).parent == self.folder]
+        rows = await asyncio.to_thread(self._rows)
+        ours = [row for place, row in rows if place.parent == self.folder]
         return [Worktree(r.path.name, r.path, r.head, r.branch.removeprefix("refs/heads/"), r.gone) for r in ours]
 
     # making
@@ -130,14 +134,14 @@ class Worktrees:
 
     async def _row(self, path: Path) -> Checkout | None:
         try:
-            rows = await asyncio.to_thread(self.repo.checkouts)
+            rows = await asyncio.to_thread(self._rows)
         except GitFailed:
             # One killed at the wrong instant makes git fail over all of them: ours are mended, then git has its say.
             for record in await asyncio.to_thread(_places, self.repo.common_dir):
                 if record.parent == self.folder:
                     await self._mend(record)
-            rows = await asyncio.to_thread(self.repo.checkouts)
-        return next((row for row in rows if _real(row.path) == path), None)
+            rows = await asyncio.to_thread(self._rows)
+        return next((row for place, row in rows if place == path), None)
 
     async def _wait_for_maker(self, path: Path) -> None:
         """Wait for a `git worktree add` of ours that outlived a killed engine: it is still writing there."""

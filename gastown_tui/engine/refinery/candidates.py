@@ -58,9 +58,9 @@ class Candidates:
         """Whether several beads may land as one; else each is tested, and lands, by itself."""
         return strategies.together(self._base.config.strategy)
 
-    def begin(self) -> None:
-        """A look begins: what was only tried before it is built on no more."""
-        self._merger.trim()
+    def begin(self, tip: str) -> None:
+        """A look from a tip begins: what was only tried before it is built on no more. Raises GasTownError."""
+        self._merger.begin(tip)
 
     def chain(self, town: Town, tip: str, cars: Iterable[Car]) -> list[Step]:
         """The beads one on the other from a tip on, up to the first that cannot be merged there (it is the last).

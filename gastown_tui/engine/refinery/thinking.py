@@ -56,7 +56,7 @@ class Thinking:
             GasTownError: git is unsure; nothing was decided.
         """
         view = View(tip)
-        self._candidates.begin()
+        self._candidates.begin(tip)
         line, aside = self._merged(town, view)
         view.running = self._flying(town, view)
         cars = {car.bead: car for car in (*line, *aside)}

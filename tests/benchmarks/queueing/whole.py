@@ -27,7 +27,7 @@ class Merges(Candidates):
     def __init__(self) -> None:
         pass
 
-    def begin(self) -> None:
+    def begin(self, tip: str) -> None:
         """Nothing is remembered."""
 
     @property
