@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gastown_tui.agents import runtime as runtimes
+from gastown_tui.agents.last_words import last_words
 from gastown_tui.agents.reader import Reader
 from gastown_tui.agents.runtime import Runtime, Seat
 from gastown_tui.agents.session import Session
@@ -25,6 +26,8 @@ from gastown_tui.redact import redact
 log = logging.getLogger(__name__)
 _SPENT_EVERY = 5.0
 _NAMED = "transcript.path"
+_LOOKED_AT = 24
+"""Rows of its screen that are looked at when a program ended by itself."""
 
 
 @dataclass
@@ -217,13 +220,13 @@ class Sessions:
         if self.live.get(name) is not live:
             return
         await self._last_heard(live, patient)
+        why = "" if live.ending else await _why(live.session)
         if self.live.get(name) is not live:
             return
         del self.live[name]
         self.reader.remove(live.session)
         expected = bool(live.ending) and live.expected
-        code = live.session.exit_code
-        reason = live.ending or f"ended by itself with {code}"
+        reason = live.ending or why or f"ended by itself with {live.session.exit_code}"
         while (agent := books.pending.agents.get(name)) is not None and agent.live:
             try:
                 await books.record("engine", e.AgentEnded(name, reason, expected))
@@ -314,3 +317,14 @@ class Sessions:
         if agent is None or not agent.live or agent.state == state:
             return None
         return e.AgentTurned(name, state)
+
+
+async def _why(session: Session) -> str:
+    """How a program that nobody ended went, with what its screen says about it: nothing of use, if it was killed."""
+    code = session.exit_code
+    if code is None or code < 0:
+        return f"ended by itself with {code}"
+    # In a thread: the emulator takes half a second to load, and a long tail some more to read.
+    rows = await asyncio.to_thread(session.tail_text, _LOOKED_AT)
+    said = last_words(rows.splitlines())
+    return f"ended by itself with {code}" + (f", saying: {said}" if said else "")
