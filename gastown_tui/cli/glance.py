@@ -78,6 +78,8 @@ def _needs(needs: list[dict[str, Any]], past: bool) -> Iterator[str]:
         yield f"  {need['id']}  {need['title']}"
         if past:
             continue
+        if question := need.get("question", "").strip():
+            yield f"      {rows.clip_line(question.splitlines()[0])}"
         choices = need.get("choices", ())
         numbered = "  ".join(f"{n} {choice}" for n, choice in enumerate(choices, 1))
         yield f"      gt answer {need['id']} " + (f"CHOICE   ({numbered})" if choices else "TEXT")
