@@ -18,7 +18,7 @@ from gastown_tui.model.bead import Lease
 from gastown_tui.model.town import Town
 
 log = logging.getLogger(__name__)
-_STORM, _WITHIN = 3, 30.0
+_STORM, _SHARE, _WITHIN = 3, 5, 30.0
 _QUIET = 3.0
 _SHOWN = 8
 """Rows of the terminal that a dialog's question quotes."""
@@ -34,7 +34,7 @@ class Deacon:
     def __init__(self, base: Base, sessions: Sessions) -> None:
         self._base = base
         self._sessions = sessions
-        self._deaths: deque[float] = deque(maxlen=_STORM)
+        self._deaths: deque[float] = deque()
 
     async def recover(self) -> None:
         """Before the first round: end what the engine before us left running, and keep its unsaved work."""
@@ -65,18 +65,25 @@ class Deacon:
             await self._base.worktrees.save_wip(worktree, ref, f"unsaved work of {lease.polecat}")
 
     def died(self, name: str, expected: bool) -> None:
-        """Count a death; three within 30 seconds stop all spawning."""
+        """Count a death; so many within 30 seconds that more than one bead is to blame stop all spawning."""
         if expected:
             return
-        now = self._base.clock.monotonic()
-        self._deaths.append(now)
-        if len(self._deaths) == _STORM and now - self._deaths[0] < _WITHIN:
+        now, deaths = self._base.clock.monotonic(), self._deaths
+        deaths.append(now)
+        while now - deaths[0] >= _WITHIN:
+            deaths.popleft()
+        if len(deaths) >= storm(self._at_work(name)):
             agent = self._base.books.pending.agents.get(name)
-            why = f"{_STORM} agents died within {_WITHIN:.0f} s, last {name}: {agent.ended if agent else 'unknown'}"
-            self._deaths.clear()
+            how = agent.ended if agent else "unknown"
+            why = f"{len(deaths)} agents died within {_WITHIN:.0f} s, last {name}: {how}"
+            deaths.clear()
             if "dispatch" not in self._base.books.pending.holds:
                 self._base.books.write("deacon", e.Held("dispatch", why))
             needs.ask(self._base, "storm", "dispatch", "Agents keep dying", f"{why}. Start more?", (HOLD, GO_ON))
+
+    def _at_work(self, name: str) -> int:
+        """How many agents were at work when one died, itself among them."""
+        return len({*self._sessions.live, name})
 
     def look(self, town: Town) -> None:
         """Notice a target that moved underneath us, a budget that is used up, and a deferral that has passed."""
@@ -170,3 +177,13 @@ class Deacon:
         )  # fmt: skip
         if (turned := self._sessions.turned(name, "asking")) is not None:
             self._base.books.write("deacon", turned)
+
+
+def storm(agents: int) -> int:
+    """How many deaths within half a minute hold a town in which so many agents are at work.
+
+    Three where there are few: a runtime that is missing, or a login that ended, kills each at its first step. Where
+    there are many a fifth of them: three of thirty fall over their own beads, and each bead is held by its own third
+    death anyhow; what kills them all is past a fifth in seconds.
+    """
+    return max(_STORM, -(-agents // _SHARE))

@@ -17,7 +17,10 @@ from gastown_tui.model.bead import Bead
 from gastown_tui.model.orders import Caller
 from gastown_tui.model.town import Town
 
-_AT_ONCE = 3
+AT_ONCE, SHARE, A_CORE = 3, 4, 4
+"""Reviewers there always may be; one for so many polecats, for a review takes a fraction of the work it is about; and
+at most so many on a core, for starting one is work here, whatever then waits for its model."""
+
 _DIFF_BYTES = 200_000
 _TRIES = 3
 _SETTLE = 2.0
@@ -26,6 +29,11 @@ _SETTLE = 2.0
 def name_of(bead: Bead) -> str:
     """What the witness of a bead is called."""
     return f"witness-{bead.id}"
+
+
+def at_once(polecats: int, cores: float) -> int:
+    """How many reviewers there may be beside so many polecats."""
+    return max(AT_ONCE, min(-(-polecats // SHARE), int(A_CORE * cores)))
 
 
 class Witness:
@@ -53,10 +61,11 @@ class Witness:
                 self._sessions.tell(live.caller.name, prompts.render("no_verdict", bead=bead.id))
         running = sum(1 for live in self._sessions.live.values() if live.caller.role == WITNESS)
         running += self._jobs.busy("witness ")
+        most = at_once(self._base.config.max_polecats, self._base.turns.cores)
         if "dispatch" in town.holds or self._sessions.frozen:
             return
         for name, bead in sorted(waiting.items(), key=lambda pair: pair[1].work.since):
-            if name in self._sessions.live or running >= _AT_ONCE:
+            if name in self._sessions.live or running >= most:
                 continue
             if self._given_up(town, bead):
                 continue
