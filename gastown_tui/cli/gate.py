@@ -12,6 +12,7 @@ from gastown_tui.cli import common
 from gastown_tui.cli.gate_following import Follower
 from gastown_tui.engine.gating import kept
 from gastown_tui.engine.gating.tested import counts, headline
+from gastown_tui.engine.place import Place
 from gastown_tui.model.errors import REFUSED, Refused
 from gastown_tui.text import clean, count
 
@@ -123,11 +124,11 @@ def _say(gate: str, text: str, several: bool) -> None:
         click.echo(common.clip_line(f"{gate} | {line}") if several else clean(line))
 
 
-def _run(run: kept.KeptRun) -> dict[str, Any]:
+def _run(run: kept.KeptRun, cut: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
         "run": run.number, "kind": run.kind, "ok": run.ok, "commit": run.commit, "tree": run.tree, "base": run.base,
         "beads": list(run.beads), "began": run.began, "seconds": run.seconds, "left": list(run.left),
-        "gates": [_gate(one) for one in run.gates],
+        "gates": [_gate(one) for one in run.gates], "cut": list(cut),
     }  # fmt: skip
 
 
@@ -153,25 +154,36 @@ def log(number: int | None, only: str, as_json: bool) -> None:
     """
     place = common.place()
     if number is None:
-        runs = list(kept.runs(place))
-        rows = [[str(r.number), r.kind, _state(r), _first(r), common.age(r.began), _about(r)] for r in runs]
+        live = _live(place)
+        runs = [(r, () if r.number in live else kept.cut(place, r)) for r in kept.runs(place)]
+        rows = [
+            [str(r.number), r.kind, "running" if r.number in live else _state(r, cut), _first(r, cut),
+             common.age(r.began), _about(r)]
+            for r, cut in runs
+        ]  # fmt: skip
         heads = ("RUN", "KIND", "IS", "WHAT", "AGO", "OF")
         none = "No run is kept yet. Begin one with: gt gate run NAME"
-        common.show([_run(r) for r in runs], common.table(rows, heads) if rows else none, as_json)
+        common.show([_run(r, cut) for r, cut in runs], common.table(rows, heads) if rows else none, as_json)
         return
-    found = kept.read(place, number)
+    found = next((run for run in kept.runs(place) if run.number == number), None)
     if found is None:
         raise Refused(f"Run {number} is not kept.", "List those that are with: gt gate log")
     texts = dict(_texts(place, found, only))
+    cut = () if number in _live(place) else kept.cut(place, found)
     if as_json:
-        common.show({**_run(found), "logs": texts}, "", True)
+        common.show({**_run(found, cut), "logs": texts}, "", True)
         return
     for name, text in texts.items():
-        click.echo(f"==> {name}")
+        click.echo(f"==> {name}" + (" (cut off)" if name in cut else ""))
         click.echo(clean(_CODES.sub("", text)).rstrip("\n"))
 
 
-def _texts(place: Any, run: kept.KeptRun, only: str) -> Iterator[tuple[str, str]]:
+def _live(place: Place) -> frozenset[int]:
+    """The numbers of the runs that go on."""
+    return frozenset(common.town().testing) if place.held else frozenset()
+
+
+def _texts(place: Place, run: kept.KeptRun, only: str) -> Iterator[tuple[str, str]]:
     """Each gate's log; green ones first, so that what is red stands where the eye is."""
     folder = kept.folder(place) / str(run.number)
     order = {kept.file_name(one.name): (not one.ok, n, one.name) for n, one in enumerate(run.gates)}
@@ -183,11 +195,15 @@ def _texts(place: Any, run: kept.KeptRun, only: str) -> Iterator[tuple[str, str]
         yield name, path.read_text(encoding="utf-8", errors="replace")
 
 
-def _state(run: kept.KeptRun) -> str:
-    return "no verdict" if run.ok is None else "green" if run.ok else "red"
+def _state(run: kept.KeptRun, cut: tuple[str, ...] = ()) -> str:
+    if run.ok is None:
+        return "cut off" if cut else "no verdict"
+    return "green" if run.ok else "red"
 
 
-def _first(run: kept.KeptRun) -> str:
+def _first(run: kept.KeptRun, cut: tuple[str, ...] = ()) -> str:
+    if run.ok is None and cut:
+        return f"{', '.join(cut)} came to no end"
     red = next((one for one in run.gates if not one.ok), None)
     if red is not None:
         return f"{red.name}: {red.first or counts(red) or 'red'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from gastown_tui.cli import main
 from gastown_tui.config import Gate
 from gastown_tui.engine import founding
+from gastown_tui.engine.gating import kept
 from gastown_tui.engine.place import Place
 from gastown_tui.world import DiskFiles, SystemClock
 from tests.cli.towns import Said, start, stop
@@ -110,3 +112,17 @@ def test_without_an_engine_what_is_kept_can_be_read(tmp_path: Path, capsys: pyte
         assert main.run(["-C", str(made.root), "gate", verb]) == 0
     out = capsys.readouterr().out
     assert "never run" in out and "No run is kept yet" in out
+
+
+def test_what_was_cut_off_has_a_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The engine was killed in the middle of a gate: no row would say that nothing was run."""
+    made = founded(tmp_path)
+    kept.write(made, kept.KeptRun(3, "train", gates=(kept.KeptGate("lint", ok=True, log="lint.log"),)))
+    for name in ("lint", "unit"):
+        (kept.folder(made) / "3" / f"{name}.log").write_text("begun\n")
+    assert main.run(["-C", str(made.root), "gate", "log"]) == 0
+    assert "3    train  cut off  unit came to no end" in capsys.readouterr().out
+    assert main.run(["-C", str(made.root), "gate", "log", "3"]) == 0
+    assert capsys.readouterr().out == "==> lint\nbegun\n==> unit (cut off)\nbegun\n"
+    assert main.run(["-C", str(made.root), "gate", "log", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["cut"] == ["unit"]

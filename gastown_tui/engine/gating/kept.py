@@ -87,10 +87,21 @@ def _read(at: Path) -> KeptRun | None:
 
 
 def runs(place: Place) -> Iterator[KeptRun]:
-    """Every run that is kept, newest first; one whose account is torn is passed over."""
+    """Every run that is kept, newest first; of one whose account is torn there is a row if something was printed."""
     for number in sorted(_numbers(place), reverse=True):
-        if (found := read(place, number)) is not None:
-            yield found
+        found = read(place, number)
+        if found is not None or _logs(place, number):
+            yield found or KeptRun(number, began=(folder(place) / str(number)).stat().st_mtime)
+
+
+def cut(place: Place, run: KeptRun) -> tuple[str, ...]:
+    """The gates that printed something and came to no end: cut off, unless the run goes on; named as their files."""
+    ended = {file_name(gate.name) for gate in run.gates}
+    return tuple(path.stem for path in _logs(place, run.number) if path.name not in ended)
+
+
+def _logs(place: Place, number: int) -> list[Path]:
+    return sorted((folder(place) / str(number)).glob("*.log"))
 
 
 def _numbers(place: Place) -> list[int]:

@@ -268,6 +268,19 @@ def test_the_last_runs_are_kept(tmp_path: Path) -> None:
         assert (kept.folder(base.place) / "notes").is_dir()
 
 
+def test_what_was_cut_off_is_told_of(tmp_path: Path) -> None:
+    """The engine was killed while a gate ran; of another run not even an account is left."""
+    with ground(tmp_path) as base:
+        at = kept.folder(base.place)
+        kept.write(base.place, kept.KeptRun(3, gates=(kept.KeptGate("lint", ok=True, log="lint.log"),)))
+        (at / "4").mkdir()
+        for name in ("3/lint.log", "3/unit.log", "4/unit.log"):
+            (at / name).write_text("begun\n")
+        assert [(run.number, run.ok, kept.cut(base.place, run)) for run in kept.runs(base.place)] == [
+            (4, None, ("unit",)), (3, None, ("unit",)),
+        ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["a/../../x", "..", "", "unit tests", "é" * 300])
 def test_a_gates_name_is_no_path(name: str) -> None:
     """Settings are the person's own, but no log may lie elsewhere."""
