@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,10 @@ from gastown_tui.engine import founding
 from gastown_tui.engine.gating import kept
 from gastown_tui.engine.place import Place
 from gastown_tui.world import DiskFiles, SystemClock
-from tests.cli.towns import Said, start, stop
+from tests.cli.towns import Gt, served
 from tests.engine.towns import founded, settings
 from tests.support import rigs
 
-Gt = Callable[..., Said]
 LATE = "test ! -e bad || { printf '\\033[31mFAILED t.py::no_bad - bad is there\\033[0m\\n'; exit 1; }"
 GATES = (Gate("any", "echo fine", paths=("docs/",)), Gate("late", LATE, phase=1, exclusive="db"))
 
@@ -31,21 +30,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         rigs.commit(root, {name: "x\n"}, f"Add {name}")
     made = Place(root)
     founding.found(made, settings(gates=GATES), clock=SystemClock(), files=DiskFiles())
-    process = start(made)
-    yield made
-    stop(made, process)
-
-
-@pytest.fixture
-def run(place: Place, capsys: pytest.CaptureFixture[str]) -> Gt:
-    """`gt` in this process, in that town."""
-
-    def call(*words: str) -> Said:
-        code = main.run(["-C", str(place.root), *words])
-        out, err = capsys.readouterr()
-        return Said(code, out, err)
-
-    return call
+    with served(made):
+        yield made
 
 
 def test_a_gate_is_run_and_its_log_is_read(run: Gt) -> None:

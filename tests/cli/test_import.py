@@ -6,23 +6,22 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gastown_tui.cli import main, sources
+from gastown_tui.cli import sources
 from gastown_tui.door.client import Client
 from gastown_tui.engine.ledger.reading import read_town, records
 from gastown_tui.engine.place import Place
 from gastown_tui.model.events import BeadsImported, HistoryImported
 from gastown_tui.rig.journal import Journal
 from gastown_tui.world import DiskFiles
-from tests.cli.towns import Said, gt, start, stop
+from tests.cli.towns import Gt, gt, served
 from tests.engine.towns import founded
 from tests.support import rigs, shared
 
-Gt = Callable[..., Said]
 TOKEN = "ghp_" + "a1B2c3D4e5" * 4
 
 
@@ -30,18 +29,6 @@ TOKEN = "ghp_" + "a1B2c3D4e5" * 4
 def place(tmp_path: Path) -> Place:
     """A town no engine runs."""
     return founded(tmp_path)
-
-
-@pytest.fixture
-def run(place: Place, capsys: pytest.CaptureFixture[str]) -> Gt:
-    """`gt` in this process, in that town."""
-
-    def call(*words: str) -> Said:
-        code = main.run(["-C", str(place.root), *words])
-        out, err = capsys.readouterr()
-        return Said(code, out, err)
-
-    return call
 
 
 def _write(place: Place, name: str, *lines: object) -> Path:
@@ -181,9 +168,8 @@ def test_export_writes_over_nothing_unasked(run: Gt, place: Place) -> None:
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A town whose engine runs."""
     made = founded(tmp_path_factory.mktemp("town"))
-    process = start(made)
-    yield made
-    stop(made, process)
+    with served(made):
+        yield made
 
 
 def test_an_engine_imports_what_comes_through_a_pipe(live: Place) -> None:

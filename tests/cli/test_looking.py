@@ -7,21 +7,18 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
 import pytest
 
-from gastown_tui.cli import chronicle, main, words
+from gastown_tui.cli import chronicle, words
 from gastown_tui.engine.history.imported import CameIn, Entry
 from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
-from tests.cli.towns import Said, start, stop
+from tests.cli.towns import Gt, start, stop
 from tests.engine.towns import founded, note, rehearse, running
 from tests.support import rigs
 from tests.support.environment import clean
 from tests.support.waiting import PATIENCE
-
-Gt = Callable[..., Said]
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +36,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, str]:
     return place, asyncio.run(story())
 
 
-@pytest.fixture
-def run(told: tuple[Place, str], capsys: pytest.CaptureFixture[str]) -> Gt:
-    """`gt` in this process, in that town."""
-
-    def call(*given: str) -> Said:
-        code = main.run(["-C", str(told[0].root), *given])
-        out, err = capsys.readouterr()
-        return Said(code, out, err)
-
-    return call
+@pytest.fixture(scope="module")
+def place(told: tuple[Place, str]) -> Place:
+    """That town."""
+    return told[0]
 
 
 def test_a_landing_is_one_line_unless_it_is_a_train_of_several(run: Gt, told: tuple[Place, str]) -> None:

@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gastown_tui.cli import glance, main
+from gastown_tui.cli import glance
 from gastown_tui.engine.place import Place
-from tests.cli.towns import Said, gt, start, stop
-from tests.engine.towns import founded, note, rehearse
+from tests.cli.towns import Gt, gt
+from tests.engine.towns import note, rehearse
 from tests.support import rigs
 from tests.support.waiting import until
 
-Gt = Callable[..., Said]
 BEADS: list[dict[str, Any]] = [
     {"key": "posts", "title": "Two posts", "description": rehearse(note("posts.txt")), "estimated_minutes": 5},
     {"key": "gate", "title": "The gate", "description": rehearse(note("gate.txt")), "needs": ["posts"]},
 ]
 PLAN = {"title": "A gate", "beads": BEADS}
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A town whose engine runs for the whole of this file."""
-    made = founded(tmp_path_factory.mktemp("town"))
-    process = start(made)
-    yield made
-    stop(made, process)
-
-
-@pytest.fixture
-def run(place: Place, capsys: pytest.CaptureFixture[str]) -> Gt:
-    """`gt` in this process, in that town."""
-
-    def call(*words: str) -> Said:
-        code = main.run(["-C", str(place.root), *words])
-        out, err = capsys.readouterr()
-        return Said(code, out, err)
-
-    return call
 
 
 def landed(run: Gt, bead: str) -> Any:

@@ -3,40 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pexpect
-import pytest
 
-from gastown_tui.cli import main
 from gastown_tui.engine.place import Place
-from tests.cli.towns import Said, start, stop
-from tests.engine.towns import founded
+from tests.cli.towns import Gt
 from tests.support.environment import clean
-
-Gt = Callable[..., Said]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A town whose engine runs for the whole of this file."""
-    made = founded(tmp_path_factory.mktemp("town"))
-    process = start(made)
-    yield made
-    stop(made, process)
-
-
-@pytest.fixture
-def run(place: Place, capsys: pytest.CaptureFixture[str]) -> Gt:
-    """`gt` in this process, in that town."""
-
-    def call(*words: str) -> Said:
-        code = main.run(["-C", str(place.root), *words])
-        out, err = capsys.readouterr()
-        return Said(code, out, err)
-
-    return call
 
 
 def filed(run: Gt, title: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,10 @@ class Said:
         """The error object on stderr."""
         found: dict[str, Any] = json.loads(self.err.strip().splitlines()[-1])["error"]
         return found
+
+
+Gt = Callable[..., Said]
+"""`gt` in a town: takes its words, and returns what it left."""
 
 
 def gt(folder: Path, *words: str, stdin: str = "", env: dict[str, str] | None = None, seconds: float = 240.0) -> Said:
@@ -67,3 +73,13 @@ def stop(place: Place, process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         Client.of(place).order("stop")
         process.wait(PATIENCE)
+
+
+@contextlib.contextmanager
+def served(place: Place) -> Iterator[None]:
+    """An engine of its own process, until the block ends."""
+    process = start(place)
+    try:
+        yield
+    finally:
+        stop(place, process)
