@@ -36,9 +36,15 @@ def test_the_short_way_to_a_status_says_what_the_long_one_says(
     run: Gt, place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(place.root)
-    assert glance.main(["status"]) == 0
-    lines, long = capsys.readouterr().out.splitlines(), run("status").out.splitlines()
-    assert len(long) >= 4 and [line.split()[0] for line in lines if line] == [line.split()[0] for line in long if line]
+
+    def same() -> bool:
+        """Passing notes come and go between the two."""
+        assert glance.main(["status"]) == 0
+        lines, long = capsys.readouterr().out.splitlines(), run("status").out.splitlines()
+        heads = [line.split()[0] for line in long if line]
+        return len(heads) >= 4 and [line.split()[0] for line in lines if line] == heads
+
+    until(same, "both to say the same")
     assert glance.main(["status", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document.keys() == run("status", "--json").json.keys() and document["engine"]["pid"] > 0
