@@ -15,12 +15,17 @@ from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig import git
 from gastown_tui.rig.errors import cannot_write
 from gastown_tui.rig.objects.pack import object_id, person
+from gastown_tui.rig.replaying import UNTESTED
 from gastown_tui.rig.signing import Signer, configured, signer, truth
 
 _KEYS = r"^(commit\.gpgsign|gpg\..*|user\.signingkey|i18n\.commitencoding|format\.signoff)$"
 _HOOK = "commit-msg"
 _TRAILERS = re.compile(r"\n\n(?:[A-Za-z0-9-]+: [^\n]*(?:\n|\Z))+\Z")
 """A last paragraph of nothing but trailers, after a subject of its own."""
+
+_NAMED = 12
+_UNTESTED = re.compile(rf"^{UNTESTED}: ([0-9a-f]{{{_NAMED}}})$", re.MULTILINE)
+"""How a replayed commit names those before it, as `replaying` writes it."""
 
 
 class Unfit(GasTownError):
@@ -100,7 +105,7 @@ def _common(root: Path) -> Path:
 def _rewritten(raw: bytes, made: dict[str, str], habits: Habits) -> bytes:
     head, _, body = raw.partition(b"\n\n")
     lines = [_parent(line, made) for line in _unsigned(head)]
-    text = message(body.decode("utf-8", "replace"), habits)
+    text = message(_renamed(body.decode("utf-8", "replace"), made), habits)
     if habits.encoding:
         lines.append(b"encoding " + habits.encoding.encode())
     names = habits.encoding or "utf-8"
@@ -125,6 +130,12 @@ def _unsigned(head: bytes) -> list[bytes]:
 def _parent(line: bytes, made: dict[str, str]) -> bytes:
     kind, _, value = line.partition(b" ")
     return b"parent " + made.get(value.decode(), value.decode()).encode() if kind == b"parent" else line
+
+
+def _renamed(text: str, made: dict[str, str]) -> str:
+    """The message with those commits it names that were written again called as they land."""
+    shorter = {old[:_NAMED]: new[:_NAMED] for old, new in made.items()}
+    return _UNTESTED.sub(lambda found: f"{UNTESTED}: {shorter.get(found[1], found[1])}", text)
 
 
 def message(text: str, habits: Habits) -> str:

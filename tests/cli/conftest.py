@@ -1,4 +1,4 @@
-"""What tests of `gt` share: a town whose engine runs, and `gt` in it. A file with a town of its own says `place`."""
+"""What tests of `gt` share: a town whose engine runs, and `gt` in it; a file with a town of its own says `place`."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig import dressing
 from gastown_tui.rig.dressing import Unfit, dressed, habits
 from gastown_tui.rig.merging import landing_commit, landing_message
+from gastown_tui.rig.replaying import Replayed, replay
 from gastown_tui.rig.signing import CannotSign
 from tests.rig.conftest import Git
 
@@ -85,6 +86,24 @@ def test_a_public_key_written_out_is_signed_for_by_the_agent_and_without_one_it_
     git("config", "gpg.ssh.defaultKeyCommand", f"cat {key}.pub")
     found = habits(git.path, PERSON)
     assert found.signer is not None and found.signer.key.startswith("ssh-ed25519 ")
+
+
+def test_replayed_commits_are_named_as_they_land_when_they_are_signed(git: Git) -> None:
+    """The last of a bead's commits says which before it were not tested alone: those that are on the target."""
+    tip = git.tip("main")
+    git("checkout", "--quiet", "--detach", tip)
+    first, second, third = (git.commit(f"Part {n}", {f"part{n}": "text\n"}) for n in (1, 2, 3))
+    git("checkout", "--quiet", "main")
+    git.commit("Meanwhile", {"other": "text\n"})
+    found = replay(git.path, git.tip("main"), third, committer=PERSON, when=1_700_000_000.0, trailers="Bead: td-1@1")
+    assert isinstance(found, Replayed) and len(found.commits) == 3 and not {first, second} & set(found.commits)
+    ssh_key(git)
+    git("config", "format.signOff", "true")
+    made = dressed(found.commits, habits(git.path, PERSON))
+    landed = [made[commit] for commit in found.commits]
+    named = git.out("log", "-1", "--format=%(trailers:key=Not-tested-alone,valueonly)", landed[-1]).split()
+    assert named == [commit[:12] for commit in landed[:-1]] and not set(made) & set(landed)
+    assert git.out("rev-list", "--reverse", f"main..{landed[-1]}").split() == landed
 
 
 FAKE_GPG = """#!{python}
