@@ -49,12 +49,16 @@ class Line:
 
 
 def pinned(sight: Sight) -> Beads:
-    """The line, but what was put first meanwhile goes behind a run that is in flight: that run is not wasted."""
+    """The line, but what was put first goes behind a run that is in flight or was green: that run is not wasted."""
     order = tuple(car.bead for car in sight.cars)
     ahead = next((n for n, bead in enumerate(order) if sight.of(bead).begun), 0)
+    if not ahead:
+        return order
     first, rest = order[:ahead], order[ahead:]
     flying = max((len(run) for run in sight.running if rest[: len(run)] == run), default=0)
-    return rest[:flying] + first + rest[flying:]
+    green = max((n for n in range(1, min(len(rest), REACH) + 1) if sight.verdict(rest[:n])), default=0)
+    stays = max(flying, green)
+    return rest[:stays] + first + rest[stays:]
 
 
 def known(sight: Sight, order: Beads) -> Line:

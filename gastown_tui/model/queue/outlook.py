@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gastown_tui.model.merge import TestRun
+from msgspec.structs import replace
+
+from gastown_tui.model import collision
+from gastown_tui.model.merge import MergeRequest, TestRun
 from gastown_tui.model.queue.plan import Decision, Past, Sight, plan
 from gastown_tui.model.queue.standing import Name, joined, ordered, since, telling, waits
 from gastown_tui.model.state import State
@@ -42,11 +45,9 @@ class _Seen:
     def __init__(self, town: State, run: TestRun, slots: int, pregate: str, name: Name) -> None:
         self._town, self._run, self._slots, self._pregate, self._name = town, run, slots, pregate, name
         landed = since(town)
-        free = [
-            m for m in ordered(town.queue.values()) if not m.hold and m.state != "waiting" and not _asks(town, m.bead)
-        ]
-        self._main = [m for m in free if not m.lane]
-        self._aside = [m for m in free if m.lane]
+        free = [m for m in ordered(town.queue.values()) if _goes_on(town, m)]
+        self._main = [m for m in free if not m.lane and _lands(town, m)]
+        self._aside = [m for m in free if m.lane or not _lands(town, m)]
         self.beads = _left(run.beads, landed.get(run.base))
         self._known = {_left(over.beads, landed[over.base]): over.ok for over in telling(town)}
         self._running = [
@@ -72,13 +73,13 @@ class _Seen:
         """The plan, once these have landed."""
         known = {**self._known, self.beads: ok}
         rate = self._town.rate
+        town = self._town
         past = {
-            m.bead: Past(m.tries, self._town.run_number - m.came, m.alone, m.beside)
+            m.bead: Past(m.tries, town.run_number - m.came, m.alone, m.beside, bool(m.place), _lands(town, m))
             for m in (*self._main, *self._aside)
         }
-        if self._run.kind == "confirm" and len(self.beads) == 1:
-            entry = self._town.queue[self.beads[0]]
-            past[entry.bead] = Past(entry.tries, 0, ok, entry.beside)
+        if self._run.kind == "confirm" and (bead := self.beads[0]) in past:
+            past[bead] = replace(past[bead], waited=0, alone=ok)
         running = [rest for beads in self._running if (rest := _left(beads, landed))]
         cars = tuple(m.car for m in self._main if m.bead not in landed)
         aside = tuple(m.car for m in self._aside)
@@ -128,6 +129,14 @@ def _left(beads: Beads, landed: Beads | None) -> Beads:
     return beads[len(landed) :] if landed is not None and beads[: len(landed)] == landed else ()
 
 
-def _asks(town: State, bead: str) -> bool:
-    found = town.beads.get(bead)
-    return found is not None and bool(found.work.held)
+def _goes_on(town: State, entry: MergeRequest) -> bool:
+    """Whether an entry is tested and landed without anybody's doing something first."""
+    bead = town.beads.get(entry.bead)
+    if entry.hold or entry.state in ("waiting", "requested") or bead is None:
+        return False
+    return not (bead.work.held or bead.work.landing or collision.awaited(town, bead))
+
+
+def _lands(town: State, entry: MergeRequest) -> bool:
+    """Whether an entry lands when it is green, and is not set aside."""
+    return not town.beads[entry.bead].work.no_land
