@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gastown_tui.rig.errors import GitFailed
-from gastown_tui.rig.spawning import spawn
+from gastown_tui.rig.spawning import GRACE, ended, spawn
 
 SAFE = ("-c", "core.quotePath=false", "-c", "core.fsync=all")
 """Options of every call: names as they are, and what a command wrote is durable when it returns (git >= 2.36)."""
@@ -50,11 +51,12 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return env | dict(more or {})
 
 
-def _end(pid: int) -> None:
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def _end(process: subprocess.Popen[bytes], apart: bool) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number) if apart else process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=GRACE)
 
 
 def _checked(args: Sequence[str], output: Output, check: bool) -> Output:
@@ -71,20 +73,22 @@ def run(
     input: bytes | None = None,
     check: bool = True,
     timeout: float = 600,
+    apart: bool = True,
 ) -> Output:
     """Run one git command and wait for it.
 
     Args:
         args: the words after `git`.
         env: more variables, on top of `environment()`.
-        timeout: seconds, after which its whole process group is killed.
+        timeout: seconds, after which its whole process group is ended.
+        apart: in a process group of its own; else it is ended with ours.
 
     Raises:
         GitFailed: it failed (with check), took too long, or git could not be started.
     """
     try:
         process = subprocess.Popen(
-            ["git", *SAFE, *args], cwd=cwd, env=environment(env), start_new_session=True,
+            ["git", *SAFE, *args], cwd=cwd, env=environment(env), start_new_session=apart,
             stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
@@ -96,8 +100,7 @@ def run(
         raise GitFailed(args, 124, f"no answer within {timeout:.0f} s; it was ended") from error
     finally:
         if process.returncode is None:
-            _end(process.pid)
-            process.communicate()
+            _end(process, apart)
     return _checked(args, Output(process.returncode, out, err), check)
 
 
@@ -130,6 +133,5 @@ async def arun(
         raise GitFailed(args, 124, f"no answer within {limit:.0f} s; it was ended") from error
     finally:
         if process.returncode is None:
-            _end(process.pid)
-            await asyncio.shield(process.wait())
+            await asyncio.shield(ended(process))
     return _checked(args, Output(process.returncode or 0, out, err), check)

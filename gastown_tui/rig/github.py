@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import re
-import signal
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +14,7 @@ import msgspec
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.redact import redact
 from gastown_tui.rig import git, remote
-from gastown_tui.rig.spawning import spawn
+from gastown_tui.rig.spawning import ended, spawn
 
 _SECONDS = 60.0
 _VIEW = "number,url,state,headRefOid,mergeCommit,mergedBy,reviews,statusCheckRollup,comments"
@@ -235,7 +232,5 @@ async def _ran(words: Iterable[str], root: Path, text: str) -> tuple[int, str, s
         raise GhFailed(f"gh gave no answer within {_SECONDS:.0f} s.", _HINT) from error
     finally:
         if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.shield(process.wait())
+            await asyncio.shield(ended(process))
     return process.returncode or 0, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")

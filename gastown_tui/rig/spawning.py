@@ -9,6 +9,9 @@ import signal
 from asyncio.subprocess import Process
 from typing import Any
 
+GRACE = 5.0
+"""Seconds a program has to tidy up before it is killed: git takes its lock files away, or nobody gets past them."""
+
 
 async def spawn(*words: str, **options: Any) -> Process:
     """`asyncio.create_subprocess_exec` in a session of its own.
@@ -35,8 +38,23 @@ async def spawn(*words: str, **options: Any) -> Process:
             with contextlib.suppress(asyncio.CancelledError):
                 await over.wait()
         for process in begun:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.shield(process.wait())
+            await asyncio.shield(ended(process))
         raise
     return begun[0]
+
+
+async def ended(process: Process) -> None:
+    """End a program that `spawn` started, with everything in its process group: asked first, killed after a while."""
+    try:
+        _signal(process, signal.SIGTERM)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await process.wait()
+    finally:
+        _signal(process, signal.SIGKILL)
+    await process.wait()
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -65,6 +65,25 @@ def test_cancelling_ends_the_whole_process_group(git: Git, tmp_path: Path) -> No
     until(lambda: _gone(int(pid.read_text())), "the grandchild to be gone")
 
 
+def test_cancelling_leaves_no_lock_in_anybodys_way(git: Git) -> None:
+    """Killed at once, git would leave the branch locked, and whoever comes next would be refused for good."""
+    hook = git.path / ".git/hooks/reference-transaction"
+    hook.write_text('#!/bin/sh\n[ "$1" != prepared ] || sleep 600\n')
+    hook.chmod(0o755)
+    lock = git.path / ".git/refs/heads/new.lock"
+
+    async def cancelled() -> None:
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+            task = group.create_task(ours.arun(["branch", "new"], git.path), name="waits")
+            await until_async(lock.exists, "the branch to be locked")
+            task.cancel()
+
+    asyncio.run(cancelled())
+    assert not lock.exists()
+    hook.unlink()
+    ours.run(["branch", "new"], git.path)
+
+
 @pytest.mark.parametrize("turns", range(8))
 def test_cancelling_while_it_is_being_started_hangs_nobody_and_leaves_nothing(tmp_path: Path, turns: int) -> None:
     """After so many turns of the loop: the program runs, and its pipes are joined one by one."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from gastown_tui.rig import git
 from gastown_tui.rig.errors import Damaged, GitFailed
 from gastown_tui.rig.objects import packs
-from gastown_tui.rig.spawning import spawn
+from gastown_tui.rig.spawning import ended, spawn
 from gastown_tui.world import DiskFiles, Files
 
 WORKSHOP = "gt-packing"
@@ -24,10 +24,13 @@ WORKSHOP = "gt-packing"
 _SETTINGS = ("-c", "pack.packSizeLimit=0", "-c", "pack.writeReverseIndex=false", "-c", "pack.threads=1")
 
 
-def merge(objects: Path, stems: Sequence[Path], files: Files) -> Path | None:
+def merge(objects: Path, stems: Sequence[Path], files: Files, workshop: Path | None = None) -> Path | None:
     """Write one durable pack with every object of `stems`, deltas made, and prove it before saying so.
 
     Objects another of our packs has are not written again. Nothing is removed: whoever asked does that.
+
+    Args:
+        workshop: an empty folder to work in, taken away at the end; one is made when none is given.
 
     Returns:
         The new pack's stem; None when our other packs have everything already.
@@ -35,10 +38,8 @@ def merge(objects: Path, stems: Sequence[Path], files: Files) -> Path | None:
     Raises:
         GitFailed: git could not make or read the new pack. Damaged: an object would be missing. OSError: the disk.
     """
-    folder, workshops = objects / "pack", objects.parent / WORKSHOP
-    workshops.mkdir(mode=0o700, exist_ok=True)
-    # A folder for this run alone: the git of a run that was killed may still be writing in its own.
-    workshop = Path(tempfile.mkdtemp(dir=workshops))
+    folder = objects / "pack"
+    workshop = workshop or _workshop(objects)
     try:
         (workshop / "pack").mkdir()
         stay = [pack.stem for pack in packs.own(folder) if pack.stem not in stems]
@@ -46,18 +47,29 @@ def merge(objects: Path, stems: Sequence[Path], files: Files) -> Path | None:
         words = [*_SETTINGS, "pack-objects", "--stdin-packs", "--quiet", str(workshop / "pack")]
         # Git's own temporary files then stand here too, where no `git gc --prune=now` takes them for leftovers.
         env = {"GIT_OBJECT_DIRECTORY": str(workshop), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects)}
-        git.run(words, objects.parent, env=env, input="\n".join(listed).encode() + b"\n")
+        git.run(words, objects.parent, env=env, input="\n".join(listed).encode() + b"\n", apart=False)
         made = next(workshop.glob("pack-*.idx"), None)
         if made is None:
             _complete(stems, stay)
             return None
-        git.run(["index-pack", "--verify", str(made.with_suffix(".pack"))], objects.parent)
+        git.run(["index-pack", "--verify", str(made.with_suffix(".pack"))], objects.parent, apart=False)
         _complete(stems, [made.with_suffix(""), *stay])
         return _place(made.with_suffix(""), folder, files)
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            workshops.rmdir()
+        _swept(workshop)
+
+
+def _workshop(objects: Path) -> Path:
+    """A folder for one run alone: the git of a run that was killed may still be writing in its own."""
+    workshops = objects.parent / WORKSHOP
+    workshops.mkdir(mode=0o700, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=workshops))
+
+
+def _swept(workshop: Path) -> None:
+    shutil.rmtree(workshop, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        workshop.parent.rmdir()
 
 
 def _complete(old: Iterable[Path], new: Iterable[Path]) -> None:
@@ -88,32 +100,44 @@ async def merged(objects: Path, stems: Sequence[Path]) -> str:
     Raises:
         GitFailed: it did not get to its end; every pack is where it was.
     """
-    words = ["-m", __name__, str(objects), *(stem.name for stem in stems)]
     try:
-        process = await spawn(
-            sys.executable, *words, cwd=objects, env=git.environment(),
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )
+        workshop = _workshop(objects)
     except OSError as error:
-        raise GitFailed(["packing"], 127, str(error)) from error
+        raise GitFailed(["packing"], 1, str(error)) from error
     try:
-        out, err = await process.communicate()
+        process, out, err = await _ran(objects, [workshop.name, *(stem.name for stem in stems)])
     finally:
-        if process.returncode is None:
-            process.terminate()
-            await asyncio.shield(process.wait())
+        # A packer that is ended while it starts its git cannot know of it: what that left is taken away here.
+        _swept(workshop)
     if process.returncode:
         raise GitFailed(["packing"], process.returncode, err.decode("utf-8", "replace"))
     return out.decode().strip()
 
 
+async def _ran(objects: Path, words: Sequence[str]) -> tuple[asyncio.subprocess.Process, bytes, bytes]:
+    try:
+        process = await spawn(
+            sys.executable, "-m", __name__, str(objects), *words, cwd=objects, env=git.environment(),
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        raise GitFailed(["packing"], 127, str(error)) from error
+    try:
+        return process, *await process.communicate()
+    finally:
+        if process.returncode is None:
+            await asyncio.shield(ended(process))
+
+
 def main() -> int:
-    """Merge the packs named on the command line: the objects folder, then their names without a suffix."""
+    """Merge packs: the objects folder, the run's own folder's name, then the packs' names without a suffix."""
     os.nice(19)
     # So that it ends its git, too, and takes its folder away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     objects = Path(sys.argv[1])
-    made = merge(objects, [objects / "pack" / name for name in sys.argv[2:]], DiskFiles())
+    workshop = objects.parent / WORKSHOP / sys.argv[2]
+    workshop.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = merge(objects, [objects / "pack" / name for name in sys.argv[3:]], DiskFiles(), workshop)
     sys.stdout.write(f"{made.name}\n" if made is not None else "\n")
     return 0
 
