@@ -22,11 +22,20 @@ _KEPT = (
 """What of git's variables says how the person reaches their remotes."""
 _NO = re.compile(r"^remote:|\b403\b|denied|not allowed|forbidden", re.MULTILINE | re.IGNORECASE)
 """What stands beside git's own "fatal:" when it was no failure on the way."""
+_LOCK = re.compile(r"^.*Unable to create '(.+\.lock)': File exists", re.MULTILINE)
 _HEX = re.compile(r"^([0-9a-f]{40})\t(\S+)$", re.MULTILINE)
 
 
 class Unreachable(GasTownError):
     """The remote does not answer, or not in a way we understand: what it holds is unsure."""
+
+    said = "does not answer"
+
+
+class Locked(Unreachable):
+    """A lock file of git's lies here where the remote's branches are noted: somebody works there, or was cut off."""
+
+    said = "cannot be noted here: a lock file is in the way"
 
 
 class RemoteMoved(GasTownError):
@@ -106,6 +115,9 @@ class Remote:
 
     async def _git(self, *words: str, limit: float = _ASK) -> git.Output:
         told = await self._run(*words, limit=limit)
+        if locked := told.code and _LOCK.search(told.said):
+            hint = "If no git command runs here, remove that file; then it goes on by itself."
+            raise Locked(f"git cannot note what {self.name} has: {locked[1]} is in the way.", hint)
         if told.code:
             raise Unreachable(f"{self.name} cannot be asked: {_said(told)}"[:500], _HINT)
         return told

@@ -126,6 +126,27 @@ def test_a_remote_that_is_gone_is_waited_for(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_lock_in_the_way_of_a_fetch_is_asked_about_though_the_remote_answers(tmp_path: Path) -> None:
+    async def story() -> None:
+        place = founded(tmp_path, land="push")
+        far = hub.bare(place.root, tmp_path)
+        lock = place.root / ".git/refs/remotes/origin/main.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+        theirs = elsewhere(tmp_path, far, "b.txt")
+        async with running(place) as town:
+            bead = await town.do(rehearse(note("a.txt")))
+            await town.until(lambda t: asks(town, "remote"), "the question", LONG)
+            need = next(iter(town.town.needs.values()))
+            assert str(lock) in need.question and "remove that file" in need.question
+            lock.unlink()
+            await town.landed(bead, seconds=LONG)
+            assert rigs.git(place.root, "merge-base", "--is-ancestor", theirs, "main") == ""
+            await town.until(lambda t: not t.needs, "it to be settled", LONG)
+
+    asyncio.run(story())
+
+
 def test_what_is_the_persons_own_is_neither_sent_nor_overwritten(tmp_path: Path) -> None:
     async def story() -> None:
         place = founded(tmp_path, {"a.txt": "old\n"}, land="push")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gastown_tui.rig.remote import PushRefused, Remote, RemoteMoved, Unreachable, environment
+from gastown_tui.rig.remote import Locked, PushRefused, Remote, RemoteMoved, Unreachable, environment
 from tests.rig.conftest import Git
 
 
@@ -90,6 +90,18 @@ def test_a_remote_that_is_gone_is_unsure_and_not_empty(git: Git, far: Git) -> No
             await Remote(git.path, "nowhere").tip("main")
 
     asyncio.run(story())
+
+
+def test_a_lock_somebody_left_is_named_and_not_taken_for_silence(git: Git, far: Git) -> None:
+    lock = git.path / ".git/refs/remotes/origin/main.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    remote = Remote(git.path, "origin")
+    with pytest.raises(Locked, match=r"refs/remotes/origin/main\.lock is in the way") as locked:
+        asyncio.run(remote.fetch("main"))
+    assert "remove that file" in locked.value.hint
+    lock.unlink()
+    assert asyncio.run(remote.fetch("main")) == far.tip("refs/heads/main")
 
 
 def test_the_persons_own_pre_push_hook_has_its_say(git: Git, far: Git) -> None:

@@ -13,7 +13,7 @@ from gastown_tui.model.merge import PullRequest
 from gastown_tui.model.town import Town
 from gastown_tui.rig.errors import InTheWay
 from gastown_tui.rig.github import NoGh
-from gastown_tui.rig.remote import PushRefused, Unreachable
+from gastown_tui.rig.remote import Locked, PushRefused, Unreachable
 from gastown_tui.text import count
 
 RETRY, REQUESTS, HERE = "retry", "use pull requests", "land here only"
@@ -39,8 +39,10 @@ def refused(base: Base, name: str, error: PushRefused, bead: str) -> list[e.AnyE
 def silent(base: Base, error: Unreachable) -> None:
     """Ask about a remote that does not answer."""
     name = base.config.remote
-    question = f"{error.title}\nWhat is tested waits and nothing is lost; it goes on by itself when {name} answers."
-    needs.ask(base, "remote", name, f"{name} does not answer", question, (RETRY, HERE))
+    hint = f"{error.hint}\n" if isinstance(error, Locked) else ""
+    waits = "What is tested waits and nothing is lost; it goes on by itself when"
+    question = f"{error.title}\n{hint}{waits} {'it is gone' if hint else f'{name} answers'}."
+    needs.ask(base, "remote", name, f"{name} {error.said}", question, (RETRY, HERE))
 
 
 def ahead(base: Base, name: str, found: str, steps: int) -> None:

@@ -57,6 +57,7 @@ class Pushing:
         async with self._one:
             try:
                 fine = await self._ready(tip)
+                self.answered()
             except Unreachable as error:
                 self.missed(error)
                 fine = False
@@ -73,7 +74,6 @@ class Pushing:
     async def _ready(self, tip: str) -> bool:
         base = self._base
         found = await self.remote.tip(base.config.target)
-        self.answered()
         if found and found != tip and not await self._contains(tip, found):
             await self._follow(await self.remote.fetch(base.config.target))
             return False
@@ -110,6 +110,8 @@ class Pushing:
     async def _send(self, train: Train) -> None:
         target = self._base.config.target
         found = await self.remote.tip(target)
+        if found == train.commit:
+            return
         if found and found != train.onto:
             found = await self.remote.fetch(target)
             if await self._contains(found, train.commit):
@@ -122,9 +124,9 @@ class Pushing:
         """Bring the target here up to what the remote has. Raises Unreachable."""
         async with self._one:
             found = await self.remote.tip(self._base.config.target)
-            self.answered()
             if found and not await self._contains(self._base.books.pending.tip, found):
                 await self._follow(await self.remote.fetch(self._base.config.target))
+            self.answered()
 
     async def _follow(self, found: str) -> None:
         """Take the remote's own history over; nobody is asked, unless the target here has something of its own."""
@@ -183,7 +185,7 @@ class Pushing:
     def missed(self, error: Unreachable) -> None:
         """Say that the remote does not answer, when it did not for a while."""
         base, self._misses = self._base, self._misses + 1
-        base.notes["remote"] = f"{base.config.remote} does not answer; landing waits"
+        base.notes["remote"] = f"{base.config.remote} {error.said}; landing waits"
         if self._misses == _SAID_AFTER:
             asking.silent(base, error)
 
