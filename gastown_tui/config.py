@@ -91,12 +91,17 @@ class SheriffAllow:
 
 @dataclass(frozen=True)
 class Config:
-    """The whole of config.toml (interfaces.md)."""
+    """The whole of config.toml (interfaces.md).
+
+    With `staging = "convoy"` the beads of a plan approved from then on land on the branch staging/<convoy> first, and
+    that lands on the target as one when all of them are on it.
+    """
 
     rig: str = ""
     prefix: str = "gt"
     target: str = "main"
     land: str = "local"
+    staging: str = ""
     strategy: str = "merge"
     remote: str = "origin"
     ci: str = ""
@@ -127,7 +132,7 @@ class Config:
         return bool(self.gates)
 
 
-_CHOICES = {"land": ("local", "push", "pr"), "strategy": ("merge", "squash", "rebase"),
+_CHOICES = {"land": ("local", "push", "pr"), "staging": ("", "convoy"), "strategy": ("merge", "squash", "rebase"),
             "approve_plan": ("ask", "auto"), "ci": ("", "push"), "pregate": ("auto", "on", "off")}
 
 
@@ -145,6 +150,9 @@ def load(path: Path) -> Config:
             named = ", ".join(word or '""' for word in allowed)
             raise GasTownError(f"config.toml: {name} is one of {named}.", "Mend it and try again.")
     _check_gates(config)
+    if config.staging and config.land == "pr":
+        hint = 'Take one of them out. With land = "pr" each bead is offered as a pull request of its own.'
+        raise GasTownError('config.toml: staging = "convoy" and land = "pr" do not go together.', hint)
     if config.slots < 0:
         raise GasTownError("config.toml: slots is 0 (as many as there is room for) or more.", "Mend it and try again.")
     if config.max_polecats < 1:

@@ -124,7 +124,7 @@ def _detail(town: Town, found: Bead) -> Iterator[str]:
     if not work.held and (waits := town.waits(found)):
         yield f"  {waits}"
     if work.convoy:
-        yield f"  convoy {work.convoy}"
+        yield f"  convoy {work.convoy}" + (f", on staging/{work.convoy} as {work.staged[:9]}" if work.staged else "")
     if work.landed:
         yield f"  landed as {work.landed[:9]}"
     if work.back is not None and work.back.undone:

@@ -8,6 +8,7 @@ import click
 
 from gastown_tui.cli import common
 from gastown_tui.model.errors import Refused
+from gastown_tui.model.queue import lanes
 
 if TYPE_CHECKING:
     from gastown_tui.model.convoy import Convoy
@@ -36,7 +37,7 @@ def list_(as_json: bool) -> None:
     """
     town = common.town()
     found = [_document(town, c) for c in sorted(town.convoys.values(), key=lambda c: c.at)]
-    rows = [[c["id"], f"{c['landed']} of {len(c['beads'])} landed", c["title"]] for c in found]
+    rows = [[c["id"], f"{c['landed']} of {len(c['beads'])} landed", c["title"], _branch(c)] for c in found]
     common.show(found, common.table(rows) or ["No convoy yet. An approved plan makes one."], as_json)
 
 
@@ -54,9 +55,21 @@ def show(id: str, as_json: bool) -> None:
     if id not in town.convoys:
         raise Refused(f"There is no convoy {id}.", "List them with: gt convoy list")
     document = _document(town, town.convoys[id])
-    rows = [[b["bead"], b["column"] or "closed", b["title"]] for b in document["beads"]]
+    rows = [[b["bead"], "staged" if b["staged"] else b["column"] or "closed", b["title"]] for b in document["beads"]]
     far = f"{document['landed']} of {len(rows)} landed, {common.dollars(document['cost_usd'])}"
-    common.show(document, [f"{id}  {document['title']}: {far}", *common.table(rows)], as_json)
+    on = [said] if (said := _branch(document)) else []
+    common.show(document, [f"{id}  {document['title']}: {far}", *on, *common.table(rows)], as_json)
+
+
+def _branch(document: dict[str, Any]) -> str:
+    """What stands on the integration branch, and what it waits for; nothing where there is none."""
+    branch, beads = document["branch"], document["beads"]
+    if not branch:
+        return ""
+    if document["landed_as"]:
+        return f"{branch} landed as {document['landed_as'][:9]}"
+    on = f"{branch} has {sum(1 for b in beads if b['staged'])} of {len(beads)}"
+    return f"{on}, waits for {', '.join(document['waits_for'])}" if document["waits_for"] else f"{on}, and lands next"
 
 
 def _document(town: Town, convoy: Convoy) -> dict[str, Any]:
@@ -65,5 +78,9 @@ def _document(town: Town, convoy: Convoy) -> dict[str, Any]:
         "id": convoy.id, "title": convoy.title, "plan": convoy.plan, "at": convoy.at,
         "landed": sum(1 for b in beads if b.work.stage == "landed"),
         "cost_usd": round(sum(b.work.cost_usd for b in beads), 4),
-        "beads": [{"bead": b.id, "title": b.title, "column": town.column(b)} for b in beads],
+        "branch": convoy.branch, "tip": convoy.tip, "landed_as": convoy.landed,
+        "waits_for": sorted(b.id for b in lanes.missing(town, convoy)) if convoy.branch and not convoy.landed else [],
+        "beads": [
+            {"bead": b.id, "title": b.title, "column": town.column(b), "staged": bool(b.work.staged)} for b in beads
+        ],
     }  # fmt: skip

@@ -62,7 +62,7 @@ def _spot(town: Town, spot: Spot) -> dict[str, Any]:
         "priority": entry.priority, "lane": entry.lane or "main", "state": spot.state, "why": spot.why,
         "lands_in": _rounded(spot.lands), "runs": list(spot.runs), "commit": entry.commit, "epoch": entry.epoch,
         "entered": entry.entered, "first": entry.first or None, "tries": entry.tries, "hold": entry.hold,
-        "beside": list(entry.beside),
+        "beside": list(entry.beside), "into": spot.into or town.target,
     }  # fmt: skip
 
 
@@ -85,12 +85,18 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield ""
     rows = [
         [
-            str(m["place"]), m["bead"], f"P{m['priority']}", m["lane"], m["state"], _about(m["lands_in"]),
-            _short(m["title"]), m["why"],
+            str(m["place"]), m["bead"], f"P{m['priority']}", _lane(m, found["target"]), m["state"],
+            _about(m["lands_in"]), _short(m["title"]), m["why"],
         ]
         for m in found["queue"]
     ]  # fmt: skip
     yield from common.table(rows, ["#", "BEAD", "", "LANE", "STATE", "LANDS", "TITLE", "WHY"])
+
+
+def _lane(m: dict[str, Any], target: str) -> str:
+    """`main`, `confirm`, `staging/c1`, `staging/c1 confirm`: the lane, and the branch where that is not the target."""
+    other = m["lane"] if m["lane"] != "main" or m["into"] == target else ""
+    return " ".join(part for part in (m["into"] if m["into"] != target else "", other) if part)
 
 
 def _head(found: dict[str, Any]) -> str:
@@ -134,7 +140,7 @@ def entry_document(town: Town, notes: Mapping[str, str], bead: Bead, logs: Path)
     runs = [run for run in town.runs.values() if bead.id in run.beads]
     queued = document(town, notes)["queue"] if spot is not None else []
     return {
-        "bead": bead.id, "title": bead.title, "stage": bead.work.stage, "polecat": bead.assignee,
+        "bead": bead.id, "title": bead.title, "stage": bead.work.stage, "polecat": bead.assignee, "target": town.target,
         "queued": next((m for m in queued if m["bead"] == bead.id), None),
         "landed": bead.work.landed, "landed_at": bead.work.landed_at or None,
         "in_flight": [run for run in document(town, notes)["runs"] if bead.id in run["beads"]],
@@ -177,7 +183,7 @@ def _standing(found: dict[str, Any]) -> Iterator[str]:
         yield f"now     {landed or 'not in the queue: ' + found['stage']}"
         return
     lands = f", may land in {_about(m['lands_in'])}" if m["lands_in"] else ""
-    yield f"place   {m['place']} in the {m['lane']} lane, {m['state']}{lands}"
+    yield f"place   {m['place']} in the {_lane(m, found['target'])} lane, {m['state']}{lands}"
     yield f"why     {m['why']}"
     yield f"commit  {m['commit'][:9]} of {found['polecat'] or 'nobody'}, epoch {m['epoch']}"
     since = f"since {common.age(m['entered'])} ago"

@@ -63,9 +63,13 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.Shunted: lambda x: f"{x.bead} {_LANES.get(x.lane, x.lane)}" + (f": {x.why}" if x.why else ""),
     e.MergeFirst: lambda x: f"{x.bead} was put first in the queue",
     e.MergeHeld: lambda x: f"{x.bead} is held in the queue: {x.why}" if x.why else f"{x.bead} is let go in the queue",
-    e.TrainBegun: lambda x: f"{_listed(x.train.beads)} {_are(x.train.beads)} landing as {x.train.commit[:9]}",
+    e.TrainBegun: lambda x: f"{_listed(x.train.beads)} {_are(x.train.beads)} landing as {x.train.commit[:9]}"
+    + (f" on the branch of convoy {x.train.into}" if x.train.into else "")
+    + (f" with all of convoy {x.train.closes}" if x.train.closes else ""),
+    e.Staged: lambda x: f"{x.bead} is on its convoy's integration branch as {x.commit[:9]}",
     e.TrainFailed: lambda x: f"{_listed(x.beads) or x.commit[:9]} could not land: {x.why}",
-    e.TrainLanded: lambda x: f"{_listed(x.beads) or 'a train'} landed as {x.commit[:9]}",
+    e.TrainLanded: lambda x: f"{_listed(x.beads) or 'a train'} landed as {x.commit[:9]}"
+    + (f" (convoy {x.convoy})" if x.convoy else ""),
     e.UndoBegun: lambda x: f"{x.bead} is in the queue at {x.commit[:9]}, by your order",
     e.LandingUndone: lambda x: f"{x.bead} was taken back by {x.by} as {x.commit[:9]}; its work is on {x.branch}",
     e.LandingRedone: lambda x: f"{x.bead} was put back by {x.by} as {x.commit[:9]}",

@@ -106,6 +106,7 @@ _QUEUED: dict[str, Standing] = {
     "landing": Standing(Span("●", "text"), "landing", "muted"),
     "testing": Standing(Span("●", "text"), "testing", "muted"),
     "queued": Standing(Span("·", "muted", True), "", "muted"),
+    "staged": Standing(Span("●", "muted"), "staged", "muted"),
     "suspect": Standing(Span("?", "handled", True), "suspect", "handled"),
     "confirm": Standing(Span("?", "handled", True), "once more", "handled"),
     "held": Standing(Span("=", "handled", True), "held", "handled"),

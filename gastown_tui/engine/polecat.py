@@ -23,6 +23,7 @@ from gastown_tui.model import events as e
 from gastown_tui.model.agent import POLECAT, Agent
 from gastown_tui.model.bead import Bead, Lease
 from gastown_tui.model.orders import Caller
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
 
 _GATES = ("sheriff", "witness", "refinery")
@@ -93,11 +94,13 @@ class Polecats:
     def _park_or_end(self, town: Town, live: Live) -> None:
         bead = town.beads.get(live.caller.bead)
         mine = bead is not None and bead.work.epoch == live.caller.epoch and bead.work.lease is not None
-        if mine and bead is not None and bead.work.stage in _GATES:
+        if mine and bead is not None and bead.work.stage in _GATES and not bead.work.staged:
             if (turned := self._sessions.turned(live.caller.name, "parked")) is not None:
                 self._base.books.write("engine", turned)
         elif not mine or bead is None or bead.work.stage != "working":
-            why = f"{live.caller.bead} {bead.work.stage}" if bead is not None else "its bead is gone"
+            why = "its bead is gone"
+            if bead is not None:
+                why = f"{live.caller.bead} {'staged' if bead.work.staged else bead.work.stage}"
             self._jobs.start(f"end {live.caller.name}", partial(self._sessions.end, live.caller.name, why))
 
     def _rest(self, town: Town) -> None:
@@ -190,8 +193,14 @@ def sent_back(base: Base, bead: Bead) -> str:
     gates = "\n".join(gate.run for gate in base.config.gates)
     return prompts.render(
         "sent_back", by=last.by, count=str(len(bead.work.returns)), most=str(base.config.max_returns),
-        reason=last.reason, target=base.config.target, gates=gates, bead=bead.id,
+        reason=last.reason, target=_target(base, bead), gates=gates, bead=bead.id,
     )  # fmt: skip
+
+
+def _target(base: Base, bead: Bead) -> str:
+    """The branch a bead's work is merged with."""
+    town = base.books.pending
+    return lanes.branch(town, lanes.of(town, bead), base.config.target)
 
 
 def polecat_prompt(base: Base, sessions: Sessions, bead: Bead, lease: Lease) -> str:
@@ -202,7 +211,7 @@ def polecat_prompt(base: Base, sessions: Sessions, bead: Bead, lease: Lease) -> 
     return prompts.render(
         "polecat", name=lease.polecat, rig=base.config.rig, bead=bead.id, title=bead.title,
         description=text, acceptance_criteria=str(bead.cold("acceptance_criteria", "")),
-        files=", ".join(bead.work.files), branch=lease.branch, target=base.config.target, worktree=lease.worktree,
+        files=", ".join(bead.work.files), branch=lease.branch, target=_target(base, bead), worktree=lease.worktree,
         gates=gates, instructions=instructions(Path(lease.worktree), runtime),
     )  # fmt: skip
 

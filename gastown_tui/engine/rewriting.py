@@ -11,6 +11,7 @@ from gastown_tui.engine.sessions import Live
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.importing import adopted
+from gastown_tui.model.queue import lanes
 from gastown_tui.rig import rewriting
 from gastown_tui.text import count, one_line
 
@@ -45,8 +46,9 @@ async def of_commands(base: Base, bead: Bead, worktree: Path, commands: tuple[st
     paths = await asyncio.to_thread(rewriting.rewritten, worktree) if commands else []
     if not paths:
         return Found(False)
-    fork = await asyncio.to_thread(base.repo.merge_base, base.books.town.tip, bead.work.commit)
-    own = set(await asyncio.to_thread(base.repo.changed_paths, fork or base.books.town.tip, bead.work.commit))
+    tip = lanes.base(base.books.town, bead)
+    fork = await asyncio.to_thread(base.repo.merge_base, tip, bead.work.commit)
+    own = set(await asyncio.to_thread(base.repo.changed_paths, fork or tip, bead.work.commit))
     ours, others = [path for path in paths if path in own], [path for path in paths if path not in own]
     _, whose = await asyncio.to_thread(rewriting.marked, worktree, _TRAILER)
     if whose == _name(bead):

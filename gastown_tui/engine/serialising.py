@@ -7,6 +7,7 @@ from gastown_tui.engine.sessions import Live, Sessions
 from gastown_tui.model import collision
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
 
 _NOTE = "after"
@@ -36,7 +37,7 @@ class Serialising:
             return
         told = live.notes.get(_NOTE, "")
         if settled := collision.past(town, bead):
-            self._sessions.tell(live.caller.name, go_on(self._base, town, settled))
+            self._sessions.tell(live.caller.name, go_on(self._base, town, bead, settled))
             live.notes.pop(_NOTE, None)
             self._settle(bead, settled)
             return
@@ -68,19 +69,21 @@ def wait(base: Base, town: Town, bead: Bead, firsts: list[str]) -> str:
         for spot in found.spots
     ]
     where = f" Both of you change {', '.join(places[:5])}." if places else ""
+    target = lanes.branch(town, lanes.of(town, bead), base.config.target)
     return (
         f"{named} lands before {bead.id}.{where} Finish what does not touch that and commit it, then stop and wait: "
-        f"`gt done` is not taken before. You will be told when to merge {base.config.target}."
+        f"`gt done` is not taken before. You will be told when to merge {target}."
     )
 
 
-def go_on(base: Base, town: Town, settled: list[str]) -> str:
+def go_on(base: Base, town: Town, bead: Bead, settled: list[str]) -> str:
     """What a polecat is told whose wait is over."""
-    landed = [id for id in settled if (found := town.beads.get(id)) is not None and found.work.landed]
+    found = {id: town.beads[id].work for id in settled if id in town.beads}
+    landed = [id for id, work in found.items() if work.landed or work.staged]
     named = ", ".join(_named(town, id) for id in settled)
     if not landed:
         return f"{named} is closed without landing: you need not wait for it. Finish, then run `gt done`."
-    target = base.config.target
+    target = lanes.branch(town, lanes.of(town, bead), base.config.target)
     return (
         f"{named} has landed on {target}. Run `git merge {target}`, keep what both sides meant, finish, test, commit, "
         "and run `gt done`."

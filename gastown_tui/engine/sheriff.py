@@ -16,6 +16,7 @@ from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.preparing import mark, prepared
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Check, Review
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
 from gastown_tui.redact import redact
 from gastown_tui.rig.carried import carried
@@ -73,7 +74,7 @@ class Sheriff:
     async def _stopped(self, bead: Bead) -> tuple[str, tuple[Check, ...]]:
         """Why the branch goes no further because of what it carries, or nothing; and that as checks."""
         base, lease = self._base, bead.work.lease
-        tip = base.books.town.tip
+        tip = lanes.base(base.books.town, bead)
         fork = await asyncio.to_thread(base.repo.merge_base, tip, bead.work.commit)
         if fork is None or lease is None:
             return "", ()

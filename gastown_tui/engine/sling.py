@@ -13,6 +13,7 @@ from gastown_tui.model import events as e
 from gastown_tui.model.agent import NAMES, POLECAT
 from gastown_tui.model.bead import Bead, Lease
 from gastown_tui.model.importing import adopted
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -97,7 +98,7 @@ class Sling:
         # whose landing was taken back begins with all of it on top of what took it back.
         resume = bead.work.back.resume if bead.work.back is not None else ""
         start = bead.work.commit if adopted(bead) else resume
-        base.books.write("engine", e.Slung(bead.id, self.lease(bead, start or base.books.pending.tip)))
+        base.books.write("engine", e.Slung(bead.id, self.lease(bead, start or lanes.base(base.books.pending, bead))))
 
     def lease(self, bead: Bead, start: str) -> Lease:
         """The next lease of a bead, for a polecat nobody has, on a branch that begins at the commit `start`."""

@@ -31,7 +31,7 @@ def status(town: Town, config: Config, notes: dict[str, str], running: bool) -> 
             }
             for a in agents
         ],
-        "queue": [{"bead": m.bead, "state": m.state, "why": m.why} for m in queue],
+        "queue": [{"bead": m.bead, "state": m.state, "why": m.why, "into": m.into or town.target} for m in queue],
         "needs_you": [msgspec.to_builtins(n) for n in sorted(town.needs.values(), key=lambda n: n.at)],
         "plans": [
             {"plan": d.id, "title": d.plan.title, "revision": d.revision, "beads": len(d.plan.beads)}

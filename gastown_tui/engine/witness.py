@@ -15,6 +15,7 @@ from gastown_tui.engine.sling import place_name
 from gastown_tui.model.agent import WITNESS
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.orders import Caller
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
 
 AT_ONCE, SHARE, A_CORE = 3, 4, 4
@@ -87,7 +88,7 @@ class Witness:
     async def _review(self, bead: Bead) -> None:
         base, work = self._base, bead.work
         worktree = await base.worktrees.add_detached(place_name(WITNESS, bead.id, work.epoch), work.commit)
-        diff = await asyncio.to_thread(base.repo.diff, base.books.town.tip, work.commit, _DIFF_BYTES)
+        diff = await asyncio.to_thread(base.repo.diff, lanes.base(base.books.town, bead), work.commit, _DIFF_BYTES)
         sheriff = next((r for r in work.reviews if r.by == "sheriff"), None)
         said = "\n".join(f"{c.name}: {c.verdict}\n{c.note}" for c in sheriff.checks) if sheriff else ""
         runtime, _ = self._sessions.runtime_of(WITNESS)

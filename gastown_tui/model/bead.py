@@ -65,8 +65,9 @@ class Review(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What the town knows of a bead beyond Beads: kept under `metadata.gt`.
 
-    `landed_onto` is the commit its landing stands on, "" where that is the first parent of `landed`; `back` is its
-    part in landings that were taken back. The last five are of an imported bead: how its record was written
+    `staged` is the commit as which it stands on its convoy's integration branch, until that lands. `landed_onto` is the
+    commit its landing stands on, "" where that is the first parent of `landed` (or of `staged`); `back` is its part in
+    landings that were taken back. The last five are of an imported bead: how its record was written
     (model/form.py), what it is known by at its source, what was imported last as a digest, when that was, and the
     unix second its imported history goes up to.
     """
@@ -83,6 +84,7 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     forgiven: int = 0
     reviews: tuple[Review, ...] = ()
     landing: str = ""
+    staged: str = ""
     request: PullRequest | None = None
     landed: str = ""
     landed_at: float = 0.0

@@ -10,6 +10,7 @@ import msgspec
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.edges import Dependency
 from gastown_tui.model.event import Event
+from gastown_tui.model.ready.waiting import mates
 
 if TYPE_CHECKING:
     from gastown_tui.model.state import State
@@ -111,7 +112,8 @@ def awaited(town: State, bead: Bead) -> list[str]:
         d.depends_on_id
         for d in bead.dependencies
         if d.metadata == SERIAL and (other := town.beads.get(d.depends_on_id)) is not None and other.status != "closed"
-    )
+        and not (other.work.staged and mates(bead, other))
+    )  # fmt: skip
 
 
 def past(town: State, bead: Bead) -> list[str]:
@@ -121,9 +123,14 @@ def past(town: State, bead: Bead) -> list[str]:
 
 
 def landed(town: State, bead: Bead) -> dict[str, str]:
-    """The commits as which those landed that this one was said to land after, by bead: it has to have them."""
-    firsts = [d.depends_on_id for d in bead.dependencies if d.metadata in (SERIAL, SERIAL_TOLD)]
-    return {id: commit for id in firsts if id in town.beads and (commit := town.beads[id].work.landed)}
+    """The commits as which those landed that this one was said to land after, by bead: it has to have them.
+
+    A bead of the same convoy counts from when it is on the convoy's integration branch.
+    """
+    ids = [d.depends_on_id for d in bead.dependencies if d.metadata in (SERIAL, SERIAL_TOLD)]
+    firsts = {id: town.beads[id] for id in ids if id in town.beads}
+    at = {id: one.work.landed or (one.work.staged if mates(bead, one) else "") for id, one in firsts.items()}
+    return {id: commit for id, commit in at.items() if commit}
 
 
 def over(bead: Bead, firsts: Iterable[str]) -> tuple[Dependency, ...]:

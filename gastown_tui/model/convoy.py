@@ -45,13 +45,20 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Convoy(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Beads that travel together towards one goal."""
+    """Beads that travel together towards one goal.
+
+    `branch` is its integration branch ("" where each bead lands on the target by itself), `tip` the commit that stands
+    at ("" before the first bead landed there), and `landed` the commit as which the branch landed on the target.
+    """
 
     id: str
     title: str
     beads: tuple[str, ...]
     at: float
     plan: str = ""
+    branch: str = ""
+    tip: str = ""
+    landed: str = ""
 
 
 def check(plan: Plan) -> None:

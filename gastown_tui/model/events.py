@@ -23,6 +23,7 @@ from gastown_tui.model.queue.events import RunBegun as RunBegun
 from gastown_tui.model.queue.events import RunDropped as RunDropped
 from gastown_tui.model.queue.events import RunEnded as RunEnded
 from gastown_tui.model.queue.events import Shunted as Shunted
+from gastown_tui.model.queue.events import Staged as Staged
 from gastown_tui.model.queue.events import TrainBegun as TrainBegun
 from gastown_tui.model.queue.events import TrainFailed as TrainFailed
 from gastown_tui.model.queue.events import TrainLanded as TrainLanded
@@ -343,7 +344,7 @@ AnyEvent = (
     | Gated | MergeTurned | LandingBegun | LandingFailed | Landed | Escalated | Answered | Said | MayorHeard
     | PlanSubmitted | PlanApproved | PlanDropped | Spent | Restored | Undone | Redone
     | RunBegun | RunEnded | RunDropped | Shunted | MergeFirst | MergeHeld | TrainBegun | TrainFailed | TrainLanded
-    | UndoBegun | LandingUndone | LandingRedone | Foreseen | Flaked
+    | Staged | UndoBegun | LandingUndone | LandingRedone | Foreseen | Flaked
     | Rewritten | RequestOpened | RequestReturned | RequestMerged | RequestClosed
 )  # fmt: skip
 

@@ -109,6 +109,10 @@ def bead_created(town: S, event: e.BeadCreated, record: e.Record) -> S:
     if work.stage != "idle" or work.lease is not None or work.landing or work.landed:
         raise Illegal(f"{event.bead.id} is {work.stage}; a new bead belongs to nobody yet.", "Nothing was changed.")
     stage = "dropped" if event.bead.status == "closed" else "idle"
+    convoy = town.convoys.get(work.convoy) if work.convoy else None
+    if convoy is not None and convoy.branch and event.bead.id not in convoy.beads:
+        joined = replace(convoy, beads=(*convoy.beads, event.bead.id))
+        town = town.with_(convoys=town.convoys.set(convoy.id, joined))
     return town.put(event.bead.working(since=record.at, stage=stage))
 
 
@@ -125,7 +129,7 @@ def bead_changed(town: S, event: e.BeadChanged, record: e.Record) -> S:
 def bead_moved(town: S, event: e.BeadMoved, record: e.Record) -> S:
     if event.move not in PLAIN:
         raise Illegal(f"{event.move} is no plain move.", f"There are: {', '.join(sorted(PLAIN))}.")
-    bead = unclaimed(_bead(town, event.bead))
+    bead = lifecycle.still(unclaimed(_bead(town, event.bead)))
     bead = lifecycle.make(bead, event.move, record.at)
     if event.move in ("release", "close", "reopen", "set_aside"):
         bead = bead.working(lease=None, held="", landing="")
@@ -241,7 +245,7 @@ def reviewed(town: S, event: e.Reviewed, record: e.Record) -> S:
 
 @case(e.Conflicted)
 def conflicted(town: S, event: e.Conflicted, record: e.Record) -> S:
-    bead = unclaimed(fenced(town, event.bead, event.epoch))
+    bead = lifecycle.still(unclaimed(fenced(town, event.bead, event.epoch)))
     lifecycle.check(bead, "land")
     return unqueue(town, back(bead, "refinery", event.reason, record.at))
 
@@ -257,6 +261,7 @@ def gated(town: S, event: e.Gated, record: e.Record) -> S:
     bead = bead.working(reviews=(*(r for r in bead.work.reviews if r.by != "refinery"), event.review))
     if event.review.ok:
         return town.put(bead)
+    lifecycle.still(bead)
     entry = town.queue.get(bead.id)
     if event.tree and (entry is None or entry.lane != "confirm"):  # else counted when it came there
         town = town.with_(rate=learned(town.rate, True))
@@ -266,8 +271,9 @@ def gated(town: S, event: e.Gated, record: e.Record) -> S:
 @case(e.MergeTurned)
 def merge_turned(town: S, event: e.MergeTurned, record: e.Record) -> S:
     entry = _entry(town, event.bead)
-    unclaimed(_bead(town, event.bead))
-    return town.with_(queue=town.queue.set(event.bead, replace(entry, state=event.state, why=event.why)))
+    bead = unclaimed(_bead(town, event.bead))
+    state = "staged" if bead.work.staged and event.state == "queued" else event.state
+    return town.with_(queue=town.queue.set(event.bead, replace(entry, state=state, why=event.why)))
 
 
 @case(e.LandingBegun)
@@ -301,14 +307,14 @@ def landed(town: S, event: e.Landed, record: e.Record) -> S:
     bead = fenced(town, event.bead, event.epoch)
     if bead.work.landing != event.commit:
         raise Illegal(f"No landing of {bead.id} as {event.commit[:9]} has begun.", "")
-    bead = lifecycle.make(bead, "land", record.at)
+    was, bead = bead.work.staged, lifecycle.make(bead, "land", record.at)
     bead = bead.changed(close_reason=f"landed as {event.commit[:9]}")
-    bead = bead.working(landing="", landed=event.commit, landed_onto=event.onto, landed_at=record.at, held="")
-    bead = bead.working(back=turns.landed(bead.work.back))
+    bead = bead.working(landing="", staged="", landed=event.commit, landed_onto=event.onto, landed_at=record.at)
+    bead = bead.working(held="", back=turns.landed(bead.work.back))
     # Somebody may have moved the target on between git's landing and this record; a train moves the tip as a whole.
     alone = town.train is None and town.tip == _entry(town, bead.id).onto
     tip = event.commit if alone else town.tip
-    return unqueue(town.with_(tip=tip, rate=learned(town.rate, False)), bead)
+    return unqueue(town.with_(tip=tip, rate=town.rate if was else learned(town.rate, False)), bead)
 
 
 @case(e.Escalated)

@@ -69,6 +69,16 @@ def check(bead: Bead, move: str) -> Move:
     return row
 
 
+def still(bead: Bead) -> Bead:
+    """The bead, unless what it built stands on its convoy's integration branch: it cannot be taken out from there."""
+    if bead.work.staged:
+        raise Illegal(
+            f"{bead.id} is on staging/{bead.work.convoy} already, and others may be built on it.",
+            f"Nothing was changed. Once the branch has landed: gt undo {bead.id}",
+        )
+    return bead
+
+
 def make(bead: Bead, move: str, at: float) -> Bead:
     """The bead after a move, at unix second `at`; raises Illegal."""
     row = check(bead, move)

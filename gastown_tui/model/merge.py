@@ -9,6 +9,9 @@ import msgspec
 RATE = 0.08
 """What share of changes is thought to go red before any was seen (facts/merge-queue.md)."""
 
+CLOSING, CLOSING_AGAIN = "closing", "closing again"
+"""Kinds of run that test a convoy's integration branch merged with the target; once red is no proof."""
+
 _LEARN = 0.025
 """How far one more change moves that share."""
 
@@ -22,7 +25,7 @@ class Car(msgspec.Struct, frozen=True, gc=False):
 
 
 class MergeRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """An entry of the Refinery's queue: queued, allowed (ungated), testing, landing or waiting.
+    """An entry of the Refinery's queue: queued, allowed (ungated), testing, landing, waiting, or staged.
 
     `why` says why it is not landed. `lane` is "" (the main one) or "confirm", `tries` how often it went to the end of
     the queue, `first` the unix second the overseer put it first (0: never), `hold` the overseer's words that keep it
@@ -72,8 +75,8 @@ class PullRequest(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class TestRun(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run of the gates in flight: `cars` in order on `base`, as `commit` with `tree`, in test slot `slot` from 1.
 
-    `kind` is train, confirm, tip, all, bisect or asked; `gates` names the gates as they are configured; `began` is in
-    unix seconds. A slot of 0 is none of the pool.
+    `kind` is train, confirm, closing, closing again, tip, all, bisect or asked; `gates` names the gates as they are
+    configured; `began` is in unix seconds. A slot of 0 is none of the pool.
     """
 
     __test__: ClassVar[bool] = False
@@ -126,6 +129,8 @@ class Train(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is being landed: `steps` are the merge commits of `cars`, `commit` is what the target will point at.
 
     It was tested as `tree` in run `number` (0: ungated) and stands on the tip `onto`; `began` is in unix seconds.
+    `into` is the convoy on whose integration branch it lands ("": on the target), `closes` the convoy whose integration
+    branch it brings to the target.
     """
 
     cars: tuple[Car, ...]
@@ -135,6 +140,8 @@ class Train(msgspec.Struct, frozen=True, omit_defaults=True):
     tree: str = ""
     number: int = 0
     began: float = 0.0
+    into: str = ""
+    closes: str = ""
 
     @property
     def beads(self) -> tuple[str, ...]:

@@ -152,7 +152,8 @@ class State(msgspec.Struct, frozen=True):
 
     def _shutting(self, bead: Bead) -> Iterator[str]:
         for id, gate in waiting.gates(bead).items():
-            if gate & waiting.shut(self.beads.get(id), self.open_children.get(id, 0)):
+            target = self.beads.get(id)
+            if gate & waiting.shut(target, self.open_children.get(id, 0), waiting.mates(bead, target)):
                 yield id
 
     def waits(self, bead: Bead) -> str:

@@ -25,6 +25,8 @@ def touched(record: e.Record, agents: Mapping[str, Agent]) -> list[tuple[str, st
         for name in event.__struct_fields__
         if (kind := _KINDS.get(name)) is not None and (value := getattr(event, name))
     ]
+    if type(event) is e.BeadCreated and event.bead.work.convoy:
+        out.append(("convoys", event.bead.work.convoy))
     if type(event) not in _BY_NAME_ALONE:
         out += _besides(record, agents)
     out += [("queue", key) for kind, key in out if kind == "beads"]

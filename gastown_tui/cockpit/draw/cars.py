@@ -81,8 +81,12 @@ def _brings(spot: Spot, commits: int) -> Span:
         return Span(words.get(spot.state, spot.state), "needs" if spot.state == "asks" else "handled")
     if spot.state == "landing":
         return Span("landing", "good")
+    if spot.state == "staged":
+        return Span(f"on {spot.into}", "muted")
     if spot.entry.first:
         return Span("put first", "text")
+    if spot.into and not spot.entry.tries:
+        return Span(f"for {spot.into}", "muted")
     return Span("again, at the end" if spot.entry.tries else count(commits, "commit") if commits else "", "muted")
 
 
@@ -162,7 +166,8 @@ def _finished(scene: Scene, run: GateRun, at: Columns, width: int) -> list[Line]
 
 def _live(scene: Scene, run: TestRun, at: Columns, width: int) -> list[Line]:
     words = {"confirm": "once more", "tip": f"{scene.town.target} alone", "all": "every gate", "bisect": "bisecting",
-             "asked": "asked for"}.get(run.kind, "testing")  # fmt: skip
+             "asked": "asked for", "closing": "all of a convoy", "closing again": "convoy again",
+             }.get(run.kind, "testing")  # fmt: skip
     upper, lower = _label(Span("●", "text"), f"run {run.number}", words)
     said = (Span(time_gone(scene, run, " of "), "text"), Span(f"   {live_words(scene, run)}", "text"))
     return [(*upper, *_bar(scene, run.beads, at, share(scene, run), "text")), fit((*lower, *said), width)]

@@ -67,7 +67,8 @@ def testing(scene: Scene, cells: int) -> Block:
     out: Block = []
     for run in in_flight(scene.town):
         kind = {"confirm": "confirms", "tip": f"tests {scene.town.target}", "all": "tests all",
-                "bisect": "bisects"}.get(run.kind, "testing")  # fmt: skip
+                "bisect": "bisects", "closing": "tests a convoy", "closing again": "convoy again",
+                }.get(run.kind, "testing")  # fmt: skip
         left = (Span("● ", "text"), Span(f"run {run.number} {clip(kind, 14)}", "strong"))
         out.append((ends(left, (Span(time_gone(scene, run), "muted"),), cells), ""))
         out += _cars(scene, run.beads, cells)
@@ -119,13 +120,14 @@ def queued(scene: Scene, cells: int) -> Block:
     for spot in scene.line.spots:
         if spot.state in ("testing", "landing", "suspect"):
             continue
-        quiet = spot.state == "queued"
+        quiet = spot.state in ("queued", "staged")
         glyph = Span("= " if spot.state == "held" else "· ", "muted" if quiet else "handled", True)
         right = (Span(age(scene.now - spot.entry.entered).rjust(3), "muted"),)
         left = (glyph, Span(f"{scene.short(spot.bead)} ", "muted"), Span(clip(scene.title(spot.bead), cells), "text"))
         out.append((ends(left, right, cells), spot.bead))
-        if not quiet or spot.entry.tries:
-            out.append(((Span("  "), Span(clip(spot.why, cells - 2), "handled")), spot.bead))
+        if not quiet or spot.entry.tries or spot.into:
+            role = "muted" if spot.into and quiet else "handled"
+            out.append(((Span("  "), Span(clip(spot.why, cells - 2), role)), spot.bead))
     number = sum(1 for spot in scene.line.spots if spot.state not in ("testing", "landing", "suspect"))
     return [((Span("Next", "text", True), Span(f"  {number}", "muted")), ""), *out] if out else []
 

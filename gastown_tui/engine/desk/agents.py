@@ -8,8 +8,8 @@ from gastown_tui import config as settings
 from gastown_tui.engine import minutes, needs
 from gastown_tui.engine.deacon import GO_ON, HOLD
 from gastown_tui.engine.desk import Desk, handles
-from gastown_tui.engine.desk.gates import mending
-from gastown_tui.engine.refinery import asking, landing
+from gastown_tui.engine.desk.gates import mending, mending_branch
+from gastown_tui.engine.refinery import asking, branches, closing, landing
 from gastown_tui.engine.refinery.tip import FILE, RED
 from gastown_tui.engine.undoing import settling
 from gastown_tui.model import events as e
@@ -17,6 +17,7 @@ from gastown_tui.model import orders as o
 from gastown_tui.model.bead import Check, Review
 from gastown_tui.model.errors import Refused, StaleLease, Usage
 from gastown_tui.model.orders import Caller
+from gastown_tui.model.queue import lanes
 from gastown_tui.text import clean
 
 _WAITING = (HOLD, "wait")
@@ -149,6 +150,13 @@ def _effects(desk: Desk, need: e.Need, choice: str, words: str) -> list[e.AnyEve
         return asking.effects(base, town, need, choice)
     elif need.kind == asking.REQUEST:
         return asking.left_open(town, need)
+    elif need.kind == "ungated" and choice == "land" and need.about in town.convoys:
+        waiting = lanes.staged(town, town.convoys[need.about])
+        return [e.MergeTurned(one.id, "allowed", "the overseer allowed it untested") for one in waiting]
+    elif need.kind == closing.NEED and choice == FILE:
+        return [e.BeadCreated(mending_branch(desk, need))]
+    elif need.kind == branches.MOVED and choice == branches.BACK:
+        branches.set_back(base, need)
     elif need.kind == RED and choice == FILE:
         return [e.BeadCreated(mending(desk, need))]
     elif choice == GO_ON:

@@ -17,6 +17,7 @@ from gastown_tui.model.bead import Bead, Dependency, Work
 from gastown_tui.model.errors import Refused, Usage
 from gastown_tui.model.ids import bead_id
 from gastown_tui.model.orders import Caller
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import stamp
 from gastown_tui.text import clean
 
@@ -181,8 +182,10 @@ async def done(desk: Desk, order: o.Done, caller: Caller) -> Any:
         raise Refused(f"{bead.id} is not yours.", "Stop here.")
     if bead.work.stage != "working":
         raise Refused(f"{bead.id} is with the {bead.work.stage} already.", "Wait for what it says.")
+    town = base.books.pending
+    target = lanes.branch(town, lanes.of(town, bead), base.config.target)
     if waits := collision.awaited(base.books.pending, bead):
-        hint = f"Stop here. You will be told when to merge {base.config.target}, test, and run gt done."
+        hint = f"Stop here. You will be told when to merge {target}, test, and run gt done."
         raise Refused(f"{bead.id} lands after {', '.join(waits)}, which has not landed yet.", hint)
     changed = unsaved(await asyncio.to_thread(base.repo.status, live.worktree))
     if changed and not await rewriting.of_hook(base, bead, live, changed):
@@ -193,9 +196,9 @@ async def done(desk: Desk, order: o.Done, caller: Caller) -> Any:
         raise Refused(f"The worktree is not on its branch {lease.branch}.", f"git switch {lease.branch}, then gt done.")
     for first, commit in collision.landed(base.books.pending, bead).items():
         if not await asyncio.to_thread(base.repo.is_ancestor, commit, head):
-            hint = f"Run `git merge {base.config.target}`, keep what both sides meant, test, commit, then gt done."
+            hint = f"Run `git merge {target}`, keep what both sides meant, test, commit, then gt done."
             raise Refused(f"{first} has landed, and your branch does not have it yet.", hint)
-    own = await asyncio.to_thread(base.repo.log, base.books.town.tip, head)
+    own = await asyncio.to_thread(base.repo.log, lanes.base(base.books.town, bead), head)
     if not own:
         raise Refused("There is no commit yet.", "Commit your work on this branch, then gt done.")
     event = e.Submitted(bead.id, caller.epoch, head, len(own), clean(order.note)[:2000])

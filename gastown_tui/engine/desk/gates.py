@@ -18,6 +18,7 @@ from gastown_tui.model.bead import Bead, Work
 from gastown_tui.model.errors import Refused, Usage
 from gastown_tui.model.merge import Car, TestRun
 from gastown_tui.model.orders import Caller
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
 
 
@@ -31,15 +32,18 @@ async def run_gate(desk: Desk, order: o.RunGate, caller: Caller) -> Any:
     if order.name or not base.config.gated:
         _known(base, order.name)
     cars: tuple[Car, ...] = ()
-    commit = town.tip
+    commit = onto = town.tip
     if order.bead:
         car = _car(town.bead(order.bead))
-        step = await asyncio.to_thread(Candidates(base).step, town, town.tip, car)
+        lane = lanes.of(town, town.beads[car.bead])
+        onto = lanes.tip(town, lane)
+        step = await asyncio.to_thread(Candidates(base).step, town, onto, car)
         if not step.ok:
             paths = ", ".join(path.path for path in step.conflicts[:5]) or "its merge loses lines"
-            raise Refused(f"{car.bead} does not merge onto {base.config.target}: {paths}.", "Nothing was run.")
+            branch = lanes.branch(town, lane, base.config.target)
+            raise Refused(f"{car.bead} does not merge onto {branch}: {paths}.", "Nothing was run.")
         cars, commit = (car,), step.commit
-    return await _begin(base, "asked", cars, commit, order.name)
+    return await _begin(base, "asked", cars, commit, order.name, onto)
 
 
 def _car(bead: Bead) -> Car:
@@ -51,14 +55,16 @@ def _car(bead: Bead) -> Car:
     return Car(bead.id, work.epoch, work.commit)
 
 
-async def _begin(base: Base, kind: str, cars: tuple[Car, ...], commit: str, name: str) -> dict[str, Any]:
+async def _begin(
+    base: Base, kind: str, cars: tuple[Car, ...], commit: str, name: str, onto: str = ""
+) -> dict[str, Any]:  # fmt: skip
     """Record a run in the worktree of those that are asked for; the Refinery's round runs it, also after a crash."""
     tree = (await asyncio.to_thread(base.repo.git, "rev-parse", f"{commit}^{{tree}}")).line
     town = base.books.pending
     _free(town)
     gates = some(base, name) if name else gates_id(base)
     number = town.run_number + 1
-    run = TestRun(number, kind, town.tip, cars, commit, tree, gates, 0, base.clock.now())
+    run = TestRun(number, kind, onto or town.tip, cars, commit, tree, gates, 0, base.clock.now())
     await base.books.record("refinery", e.RunBegun(run))
     ran = [name] if name else [gate.name for gate in base.config.gates]
     return {"run": number, "commit": commit, "tree": tree, "gates": ran, "beads": list(run.beads)}
@@ -113,6 +119,20 @@ def _culprit(base: Base, town: Town, step: bisecting.Step, name: str) -> dict[st
         "title": bead.title if bead else "", "agent": bead.assignee if bead else "", "run": number,
         "first": first, "where": where,
     }  # fmt: skip
+
+
+def mending_branch(desk: Desk, need: e.Need) -> Bead:
+    """A bead of a convoy that makes its integration branch fit to land; the branch lands when this is on it."""
+    branch, target = desk.base.books.pending.convoys[need.about].branch, desk.base.config.target
+    text = (
+        f"{need.title}. All of its beads are on {branch}, which lands on {target} as one when this is mended.\n\n"
+        f"{need.question}\n\nYour branch begins at {branch}. Run `git merge {target}`, keep what both sides meant, "
+        "find out why it is red if it is, mend the cause (do not take a test out), test, commit, and run `gt done`."
+    )
+    return new_bead(
+        desk, f"Mend {branch}: {need.title}"[:400], Work(convoy=need.about, approved=True, go=True), description=text,
+        priority=0, issue_type="bug", created_by=o.OVERSEER,
+    )  # fmt: skip
 
 
 def mending(desk: Desk, need: e.Need) -> Bead:

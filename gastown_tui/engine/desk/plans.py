@@ -17,6 +17,7 @@ from gastown_tui.model.convoy import Convoy, Draft, Plan, PlannedBead
 from gastown_tui.model.errors import Refused, Usage
 from gastown_tui.model.ids import bead_id, numbered
 from gastown_tui.model.orders import Caller
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
 from gastown_tui.text import clean
 
@@ -113,7 +114,11 @@ async def _approve(desk: Desk, draft: Draft, keys: tuple[str, ...], caller: Call
     chosen = _with_needs(draft.plan, keys) if keys else draft.plan.beads
     created = [e.BeadCreated(_bead(desk, draft, planned, chosen)) for planned in chosen]
     ids = {planned.key: draft.ids[planned.key] for planned in chosen}
-    convoy = Convoy(draft.convoy, draft.plan.title, tuple(ids.values()), base.clock.now(), draft.id)
+    branch = f"{lanes.PREFIX}{draft.convoy}" if base.config.staging == lanes.CONVOY else ""
+    if branch and base.repo.exists("refs/heads/staging"):
+        hint = 'Rename it (git branch -m staging NAME), or set staging = "" in config.toml. The plan waits.'
+        raise Refused(f"A branch called staging is in the way of {branch}.", hint)
+    convoy = Convoy(draft.convoy, draft.plan.title, tuple(ids.values()), base.clock.now(), draft.id, branch)
     await base.books.record(caller.name, *created, e.PlanApproved(draft.id, convoy, ids))
     return {"plan": draft.id, "convoy": convoy.id, "beads": ids}
 

@@ -54,6 +54,7 @@ _ROWS = (
     _Row(e.Gated, lambda ids, x: f"{ids} green on the combined tree"),
     _Row(e.MergeHeld, lambda ids, x: f"{ids} held in the queue", lambda x: bool(x.why)),
     _Row(e.MergeHeld, lambda ids, x: f"{ids} let go in the queue"),
+    _Row(e.Staged, lambda ids, x: f"{ids} on an integration branch"),
     _Row(e.MergeFirst, lambda ids, x: f"{ids} put first in the queue"),
     _Row(e.RunEnded, lambda ids, x: f"run {x.run.number} {'green' if x.run.ok else 'red'}"),
     _Row(e.Reviewed, lambda ids, x: f"{ids} approved by the witness"),

@@ -13,6 +13,7 @@ from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Review
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.merge import GateRun, MergeRequest, Train
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.queue.standing import stopped
 from gastown_tui.model.town import Town
 from gastown_tui.rig import equivalence, reverting
@@ -36,7 +37,7 @@ class Landing:
             return
         town = base.books.pending
         fits = all((m := town.queue.get(car.bead)) is not None and m.car == car and not m.hold for car in train.cars)
-        if not fits or town.train is not None or stopped(town) or town.tip != train.onto:
+        if not fits or town.train is not None or stopped(town) or lanes.tip(town, train.into) != train.onto:
             return
         run = town.runs.get(train.tree)
         passed = [] if run is None else [_passed(town.beads[car.bead], train, run) for car in train.cars]
@@ -46,6 +47,8 @@ class Landing:
     async def _approved(self, train: Train) -> bool:
         """Whether each step brings just what was approved; one that does not is held, and nothing lands."""
         base = self._base
+        if train.closes:  # each step was looked at when it came to the branch, and the branch when it was merged
+            return True
         ontos = (train.onto, *train.steps[:-1])
         for car, onto, step in zip(train.cars, ontos, train.steps, strict=True):
             found = await asyncio.to_thread(self._difference, car.commit, onto, step)
@@ -65,17 +68,19 @@ class Landing:
 
     async def _move(self, train: Train) -> None:
         base = self._base
-        if base.config.land == "push" and not await self._sent(train):
+        if base.config.land == "push" and not train.into and not await self._sent(train):
             return
-        branch = base.config.target
+        branch = self._branch(train)
+        new = bool(train.into) and not base.books.pending.convoys[train.into].tip
+        old = None if new else train.onto
         where: list[Path] = await asyncio.to_thread(base.repo.checkouts_of, branch)
         try:
             if where:
                 await asyncio.to_thread(base.repo.fast_forward, where[0], train.commit)
             else:
-                await asyncio.to_thread(base.repo.move, f"refs/heads/{branch}", train.onto, train.commit)
+                await asyncio.to_thread(base.repo.move, f"refs/heads/{branch}", old, train.commit)
         except InTheWay as error:
-            if base.config.land == "push":
+            if base.config.land == "push" and not train.into:
                 await self._lags(train, error)
             else:
                 await self._in_the_way(train, error)
@@ -83,6 +88,10 @@ class Landing:
             await self._elsewhere(train)
         else:
             await self._landed(train)
+
+    def _branch(self, train: Train) -> str:
+        """The name of the branch a train moves."""
+        return self._base.books.pending.convoys[train.into].branch if train.into else self._base.config.target
 
     async def _sent(self, train: Train) -> bool:
         """Whether the remote has the train; nothing moves here before it has, nor where it could not follow at once."""
@@ -112,10 +121,10 @@ class Landing:
 
     async def _elsewhere(self, train: Train) -> None:
         """The target here went another way. What the remote has of the train has landed all the same, and only once."""
-        if self._base.config.land == "push" and await self._pushing.contains(train.commit):
+        if self._base.config.land == "push" and not train.into and await self._pushing.contains(train.commit):
             await self._landed(train)
         else:
-            await self._failed(train, "the target moved")
+            await self._failed(train, f"{self._branch(train)} moved")
 
     async def _lags(self, train: Train, error: InTheWay) -> None:
         """The remote has the train; the checkout here follows as soon as the person's edits are out of the way."""
@@ -157,7 +166,9 @@ class Landing:
     def _edits(self, tip: str, commits: list[str]) -> tuple[set[str], set[str]]:
         """What is edited where the target is checked out, and what some commits change."""
         repo = self._base.repo
-        where = repo.checkouts_of(self._base.config.target)
+        town = self._base.books.town
+        names = {lanes.own(town, town.beads[entry.bead]) for entry in waiting(town)} - {""}
+        where = [path for name in (self._base.config.target, *sorted(names)) for path in repo.checkouts_of(name)]
         dirty = {line[3:].strip('"') for path in where for line in repo.status(path)}
         return dirty, {path for commit in commits for path in repo.changed_paths(tip, commit)}
 
@@ -170,9 +181,13 @@ class Landing:
             if begun is not None:
                 await self._settle_single(town, begun)
             return
-        tip = base.repo.tip(f"refs/heads/{base.config.target}")
+        branch = f"refs/heads/{self._branch(train)}"
+        new = bool(train.into) and not town.convoys[train.into].tip
+        # An integration branch is made by the first train that lands on it.
+        tip = (base.repo.lookup(branch) or (train.onto if new else "")) if train.into else base.repo.tip(branch)
+        there = bool(tip) and await asyncio.to_thread(base.repo.is_ancestor, train.commit, tip)
         recorded = any(not town.beads[id].work.landing for id in train.beads if id in town.beads)
-        if recorded or tip == train.commit or await asyncio.to_thread(base.repo.is_ancestor, train.commit, tip):
+        if recorded or tip == train.commit or there:
             await self._landed(train)
         elif tip == train.onto:
             await self._move(train)
@@ -197,20 +212,30 @@ class Landing:
         steps = dict(zip(train.cars, train.steps, strict=True))
         left = [car for car in train.cars if (b := town.beads.get(car.bead)) is not None and b.work.landing]
         onto = await asyncio.to_thread(_begins, base.place.root, train)
-        landed = [e.Landed(car.bead, car.epoch, steps[car], onto) for car in left]
+        if train.into:
+            landed: list[e.AnyEvent] = [e.Staged(car.bead, car.epoch, steps[car], onto) for car in left]
+        else:
+            ontos = {car: town.beads[car.bead].work.landed_onto if train.closes else onto for car in left}
+            landed = [e.Landed(car.bead, car.epoch, steps[car], ontos[car]) for car in left]
         answered = needs.settled(town, "landing", "target", "landed")
         answered += [x for car in left for x in needs.settled(town, "ungated", car.bead, "landed")]
-        await base.books.record("refinery", *landed, e.TrainLanded(train.commit, train.beads), *answered)
+        convoy = train.into or train.closes
+        answered += needs.settled(town, "ungated", train.closes, "landed") if train.closes else []
+        await base.books.record("refinery", *landed, e.TrainLanded(train.commit, train.beads, convoy), *answered)
         for car in left:
             said = f"{car.bead} {town.beads[car.bead].title}"
             with_ = f" with {len(train.cars) - 1} more" if len(train.cars) > 1 else ""
-            detail = f"{train.commit[:9]}{with_}"
-            await base.feed.add(base.clock.now(), "refinery", "LANDED", said, detail=detail, bead=car.bead)
+            on = f" on {town.convoys[train.into].branch}" if train.into else ""
+            detail = f"{train.commit[:9]}{with_}{on}"
+            if train.closes:
+                detail = f"{train.commit[:9]} with {town.convoys[train.closes].branch}"
+            verb = "STAGED" if train.into else "LANDED"
+            await base.feed.add(base.clock.now(), "refinery", verb, said, detail=detail, bead=car.bead)
 
 
 def _begins(root: Path, train: Train) -> str:
     """Where the change of a bead begins that landed as several commits; "" where it is its commit's first parent."""
-    alone = len(train.cars) == 1
+    alone = len(train.cars) == 1 and not train.closes
     return train.onto if alone and reverting.first_parent(root, train.steps[0]) != train.onto else ""
 
 

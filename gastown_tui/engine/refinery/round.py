@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+import msgspec
+
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.jobs import Jobs
 from gastown_tui.engine.refinery import sending
 from gastown_tui.engine.refinery.candidates import Candidates, Step
+from gastown_tui.engine.refinery.closing import Closing
 from gastown_tui.engine.refinery.intent import intents
 from gastown_tui.engine.refinery.landing import Landing
 from gastown_tui.engine.refinery.outward import Outward
@@ -22,8 +25,8 @@ from gastown_tui.engine.refinery.tip import Tip, mends
 from gastown_tui.model import collision
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.model.merge import TestRun, Train
-from gastown_tui.model.queue import pregate
+from gastown_tui.model.merge import CLOSING, CLOSING_AGAIN, TestRun, Train
+from gastown_tui.model.queue import lanes, pregate
 from gastown_tui.model.queue.order import ordered
 from gastown_tui.model.queue.standing import stopped
 from gastown_tui.model.town import Town
@@ -44,6 +47,7 @@ class Refinery:
         self._thinking = Thinking(base, self._candidates)
         self._outward = Outward(base, jobs)
         self._landing = Landing(base, self._outward.pushing)
+        self._closing = Closing(base, jobs, self.gates_id)
         self._stopping: set[int] = set()
         self._seen: tuple[object, ...] = ()
         self._again = False
@@ -57,6 +61,7 @@ class Refinery:
         self._note(town)
         self._outward.look(town)
         self._tip.look(town)
+        self._closing.look(town)
         for number, run in town.testing.items():
             if number not in self._stopping:
                 self._jobs.start(f"refinery run {number}", partial(self._testing.run, run))
@@ -70,7 +75,7 @@ class Refinery:
         seen = (
             town.queue, town.testing, town.runs, town.tip, town.holds, town.needs, self._base.config, self._slots.count,
             tuple((bead.work.held, collision.awaited(town, bead)) for bead in town.in_column("refinery")),
-            self._outward.turn,
+            self._outward.turn, town.convoys, tuple(convoy.id for convoy in lanes.complete(town)),
         )  # fmt: skip
         if not stopped(town) and not _same(seen, self._seen):
             self._jobs.start("refinery plan", partial(self._plan, town, seen))
@@ -93,19 +98,47 @@ class Refinery:
         tip = base.repo.tip(f"refs/heads/{base.config.target}")
         if tip != town.tip:
             return
-        if not base.config.gated:
-            await self._ungated(town, tip)
-        else:
-            view = await asyncio.to_thread(self._thinking.look, town, tip, self.gates_id(), self._slots.count)
-            await self._apply(town, view)
+        if not await self._closes(town):
+            for place, lane in enumerate(lanes.active(town)):
+                await self._of_lane(base.books.town if place else town, lane)
         self._seen = () if self._again else seen
+
+    async def _closes(self, town: Town) -> bool:
+        """Whether a convoy's integration branch departs for the target now; if it is to be tested, that begins."""
+        closed = await self._closing.go(town, self._slots.free(self._base.books.pending))
+        self._halt(closed.stale)
+        if closed.train is None or _in_the_way(self._base.books.pending) is not None:
+            return False
+        self._again |= not self._jobs.start("refinery landing", partial(self._close, closed.train))
+        return True
+
+    async def _close(self, train: Train) -> None:
+        try:
+            if await self._outward.ready(train.onto):
+                made = await asyncio.to_thread(self._outward.dressed, [train.commit])
+                await self._landing.depart(msgspec.structs.replace(train, commit=made[train.commit]))
+        except GasTownError:
+            self._seen = ()
+            raise
+
+    async def _of_lane(self, town: Town, lane: str) -> None:
+        """Plan for one line, and do it."""
+        if lane and not self._closing.sound(town, lane):
+            return
+        tip = lanes.tip(town, lane)
+        if not self._base.config.gated:
+            await self._ungated(town, lane, tip)
+            return
+        view = await asyncio.to_thread(self._thinking.look, town, tip, self.gates_id(), self._slots.count, lane)
+        await self._apply(town, view)
 
     async def _apply(self, town: Town, view: View) -> None:
         base, decision = self._base, view.decision
-        pregate.note(base.notes, base.config.pregate if view.pregated else "off", town.rate)
+        if not view.lane:
+            pregate.note(base.notes, base.config.pregate if view.pregated else "off", town.rate)
         view.meant = await intents(base.place.root, town, view.conflicts)
         now = base.books.pending
-        if now.tip != view.tip or now.train is not None:
+        if lanes.tip(now, view.lane) != view.tip or now.train is not None:
             return
         events = [*self._leaving(now, view), *self._shunted(now, view)]
         gone = {event.bead for event in events if isinstance(event, e.Conflicted | e.Gated)}
@@ -116,19 +149,22 @@ class Refinery:
         for step in view.conflicts:
             said = f"conflict in {', '.join(path.path for path in step.conflicts)}"
             await base.feed.add(base.clock.now(), "refinery", "BACK", said, bead=step.car.bead, ok=False)
-        for number in stops:
-            if (run := base.books.pending.testing.get(number)) is not None and number not in self._stopping:
-                self._stopping.add(number)
-                self._jobs.start(f"refinery stop {number}", partial(self._stop, run))
+        self._halt(stops)
         if decision.land and not gone & set(decision.land):
             await self._land(town, view)
+
+    def _halt(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            if (run := self._base.books.pending.testing.get(number)) is not None and number not in self._stopping:
+                self._stopping.add(number)
+                self._jobs.start(f"refinery stop {number}", partial(self._stop, run))
 
     def _leaving(self, now: Town, view: View) -> Iterable[e.AnyEvent]:
         """What goes back: text conflicts with the tip, and what was red once more alone."""
         base = self._base
         for step in view.conflicts:
             if _stands(now, step):
-                yield sending.conflicted(base, now.beads[step.car.bead], step, view.meant.get(step.car.bead, ""))
+                yield sending.conflicted(base, now, now.beads[step.car.bead], step, view.meant.get(step.car.bead, ""))
         for step in view.lost:
             if _stands(now, step):
                 needs.hold_bead(base, now.beads[step.car.bead], f"The merge of {step.car.bead} loses lines",
@@ -136,7 +172,9 @@ class Refinery:
         for id in view.decision.back:
             run = sending.red_run(now, id)
             # While nobody knows that the bare tip is green, it may be to blame.
-            if id in now.queue and run is not None and (self._tip.green(now) or mends(now.beads[id])):
+            # An integration branch that is there was green when it moved.
+            known = self._tip.green(now) or bool(view.lane and now.convoys[view.lane].tip)
+            if id in now.queue and run is not None and (known or mends(now.beads[id])):
                 yield sending.gated(base, now, now.beads[id], run)
 
     def _shunted(self, now: Town, view: View) -> Iterable[e.AnyEvent]:
@@ -185,28 +223,33 @@ class Refinery:
             self._stopping.discard(run.number)
 
     async def _land(self, town: Town, view: View) -> None:
-        """Send a green prefix off, unless the person's edits are in the way of one before it."""
+        """Send a green prefix off, unless the person's edits are in the way of one before it.
+
+        While a convoy's branch is tested with the target, nothing else lands there: else it might never be through.
+        """
         steps = view.chains[view.decision.land]
+        if not view.lane and any(run.kind in (CLOSING, CLOSING_AGAIN) for run in town.testing.values()):
+            return
         if _in_the_way(self._base.books.pending) is not None or not all(step.ok for step in steps):
             return
         run = town.runs.get(steps[-1].tree)
-        await self._depart(steps, run.number if run is not None else 0)
+        await self._depart(steps, run.number if run is not None else 0, view.lane)
 
-    async def _depart(self, steps: list[Step], number: int) -> None:
-        if self._outward.offered(steps, self._base.books.pending):
+    async def _depart(self, steps: list[Step], number: int, lane: str) -> None:
+        if not lane and self._outward.offered(steps, self._base.books.pending):
             return
-        if not self._jobs.start("refinery landing", partial(self._off, steps, number)):
+        if not self._jobs.start("refinery landing", partial(self._off, steps, number, lane)):
             self._again = True
 
-    async def _off(self, steps: list[Step], number: int) -> None:
+    async def _off(self, steps: list[Step], number: int, lane: str) -> None:
         try:
-            if await self._outward.ready(steps[0].onto):
-                await self._landing.depart(await asyncio.to_thread(self._train, steps, number))
+            if lane or await self._outward.ready(steps[0].onto):
+                await self._landing.depart(await asyncio.to_thread(self._train, steps, number, lane))
         except GasTownError:
             self._seen = ()
             raise
 
-    def _train(self, steps: list[Step], number: int) -> Train:
+    def _train(self, steps: list[Step], number: int, lane: str) -> Train:
         """What lands: the tested trees in commits as the repository wants them."""
         now = self._base.clock.now()
         made = self._outward.dressed([commit for step in steps for commit in step.chain or (step.commit,)])
@@ -215,30 +258,34 @@ class Refinery:
         if len(steps) > 1:
             commit = self._outward.dressed([commit])[commit]
         cars, commits = tuple(step.car for step in steps), tuple(step.commit for step in steps)
-        return Train(cars, commits, commit, steps[0].onto, steps[-1].tree, number, now)
+        return Train(cars, commits, commit, steps[0].onto, steps[-1].tree, number, now, lane)
 
-    async def _ungated(self, town: Town, tip: str) -> None:
-        """Without gates each landing asks, and what was allowed lands one by one."""
+    async def _ungated(self, town: Town, lane: str, tip: str) -> None:
+        """Without gates each landing on the target asks, and what was allowed lands one by one."""
         base = self._base
         for entry in ordered(town.queue.values()):
             bead = town.beads[entry.bead]
-            if bead.work.held or entry.hold:
+            if bead.work.held or entry.hold or bead.work.staged or lanes.of(town, bead) != lane:
                 continue
             step = await asyncio.to_thread(self._candidates.step, town, tip, entry.car)
             if not step.ok:
-                view = View(tip, [step] if step.conflicts else [], [step] if step.lost else [])
+                view = View(tip, [step] if step.conflicts else [], [step] if step.lost else [], lane=lane)
                 await self._apply(town, view)
             elif entry.state == "allowed" and _in_the_way(town) is None:
-                await self._depart([step], 0)
+                await self._depart([step], 0, lane)
                 return
+            elif lane and entry.state == "queued":
+                if base.books.pending.queue.get(bead.id) == entry:
+                    turned = e.MergeTurned(bead.id, "allowed", "it goes to the integration branch alone")
+                    await base.books.record("refinery", turned)
             elif entry.state == "queued":
                 named = f"{bead.id} ({bead.title})"
                 question = f"{base.config.rig} is UNGATED: nothing was tested. Land {named} all the same?"
                 title = f"Land {bead.id} untested?"
                 asked = needs.asked(base, "ungated", bead.id, title, question, ("wait", "land"), bead=bead.id)
                 if base.books.pending.queue.get(bead.id) == entry:
-                    turned = e.MergeTurned(bead.id, "waiting", "UNGATED: waits for your yes")
-                    await base.books.record("refinery", turned, *asked)
+                    waits = e.MergeTurned(bead.id, "waiting", "UNGATED: waits for your yes")
+                    await base.books.record("refinery", waits, *asked)
 
 
 def _in_the_way(town: Town) -> e.Need | None:

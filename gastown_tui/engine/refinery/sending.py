@@ -7,16 +7,17 @@ from gastown_tui.engine.refinery.candidates import Step
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Check, Review
 from gastown_tui.model.merge import GateRun
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
 
 _HUNKS = 8000
 
 
-def conflicted(base: Base, bead: Bead, step: Step, meant: str = "") -> e.Conflicted:
+def conflicted(base: Base, town: Town, bead: Bead, step: Step, meant: str = "") -> e.Conflicted:
     """A bead that does not merge onto the tip goes back with the hunks, and with what both sides meant."""
     names = tuple(path.path for path in step.conflicts)
     hunks = "\n".join(f"{p.path} ({p.kind})\n{p.hunks}" for p in step.conflicts)[:_HUNKS]
-    target = base.config.target
+    target = lanes.branch(town, lanes.of(town, bead), base.config.target)
     reason = (
         f"Your commit conflicts with {target} at {step.onto[:9]} in {', '.join(names)}.\n{hunks}\n"
         f"{meant}{meant and chr(10)}"
@@ -40,7 +41,7 @@ def company(town: Town, bead: str) -> tuple[str, ...]:
 
 def gated(base: Base, town: Town, bead: Bead, run: GateRun) -> e.Gated:
     """A bead whose gates are red goes back with the end of their output."""
-    target = base.config.target
+    target = lanes.branch(town, lanes.of(town, bead), base.config.target)
     beside = tuple(id for id in dict.fromkeys((*run.beads[:-1], *town.queue[bead.id].beside)) if id != bead.id)
     ahead = f" It is red together with {', '.join(_named(town, id) for id in beside[:5])}." if beside else ""
     reason = (

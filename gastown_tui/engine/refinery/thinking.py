@@ -1,4 +1,4 @@
-"""What there is to decide: the town's queue seen from the target's tip, with every merge done in memory."""
+"""What there is to decide: the beads of one line as seen from its tip, with every merge done in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gastown_tui.engine.refinery.candidates import Candidates, Step
 from gastown_tui.engine.refinery.tip import RED, mends
 from gastown_tui.model import collision
 from gastown_tui.model.merge import Car, GateRun, MergeRequest, TestRun
-from gastown_tui.model.queue import pregate
+from gastown_tui.model.queue import lanes, pregate
 from gastown_tui.model.queue.order import ordered
 from gastown_tui.model.queue.plan import REACH, Decision, Past, Sight, plan
 from gastown_tui.model.town import Town
@@ -24,7 +24,10 @@ OURS = frozenset({"train", "confirm"})
 
 @dataclass
 class View:
-    """One look at the queue: what leaves it for a text conflict, what waits, and what to do with the rest."""
+    """One look at the queue: what leaves it for a text conflict, what waits, and what to do with the rest.
+
+    `lane` is the convoy on whose integration branch this lands, "" for the target (model/queue/lanes.py).
+    """
 
     tip: str
     conflicts: list[Step] = field(default_factory=list)
@@ -36,6 +39,7 @@ class View:
     stale: list[int] = field(default_factory=list)
     running: dict[Beads, int] = field(default_factory=dict)
     chains: dict[Beads, list[Step]] = field(default_factory=dict)
+    lane: str = ""
 
 
 class Thinking:
@@ -45,8 +49,8 @@ class Thinking:
         self._base = base
         self._candidates = candidates
 
-    def look(self, town: Town, tip: str, gates: str, slots: int) -> View:
-        """The queue as it stands on a tip, and the plan for it.
+    def look(self, town: Town, tip: str, gates: str, slots: int, lane: str = "") -> View:
+        """The queue as it stands on the tip of one line, and the plan for it.
 
         Args:
             gates: the name of the gates as they are configured; verdicts of others do not count.
@@ -55,14 +59,14 @@ class Thinking:
         Raises:
             GasTownError: git is unsure; nothing was decided.
         """
-        view = View(tip)
+        view = View(tip, lane=lane)
         self._candidates.begin(tip)
         line, aside = self._merged(town, view)
         view.running = self._flying(town, view)
         cars = {car.bead: car for car in (*line, *aside)}
         verdict = self._verdicts(town, tip, gates, cars)
         past = {id: _past(town, entry) for id, entry in town.queue.items()}
-        foreign = sum(1 for run in town.testing.values() if run.slot and run.kind not in OURS)
+        foreign = sum(1 for run in town.testing.values() if run.slot and not _ours(town, run, lane))
         line = line if self._candidates.together else line[:1]
         room = max(0, slots - foreign)
         while True:
@@ -95,6 +99,8 @@ class Thinking:
         steps: list[Step] = []
         for entry in ordered(town.queue.values()):
             car, bead = entry.car, town.beads[entry.bead]
+            if bead.work.staged or lanes.of(town, bead) != view.lane:
+                continue
             if bead.work.held or entry.hold or bead.work.landing:
                 continue
             if RED in town.holds and not mends(bead):
@@ -153,7 +159,7 @@ class Thinking:
         """The runs in flight by what they test as seen from the tip; those that test nothing of it are stale."""
         out: dict[Beads, int] = {}
         for number, run in sorted(town.testing.items()):
-            if run.kind not in OURS:
+            if not _ours(town, run, view.lane):
                 continue
             left = _left(town, run)
             rest = tuple(car.bead for car in left)
@@ -163,6 +169,11 @@ class Thinking:
             else:
                 view.stale.append(number)
         return out
+
+
+def _ours(town: Town, run: TestRun, lane: str) -> bool:
+    """Whether a run is one that the plan for a line began."""
+    return run.kind in OURS and lanes.of(town, town.beads.get(run.beads[0]) if run.cars else None) == lane
 
 
 def _past(town: Town, entry: MergeRequest) -> Past:

@@ -108,7 +108,7 @@ class Tip:
         if self._tip and self._tip != town.tip:
             self._moved = True
         self._tip = town.tip
-        if town.queue or any(run.kind not in ("tip", "all") for run in town.testing.values()):
+        if _queued(town) or any(run.kind not in ("tip", "all") for run in town.testing.values()):
             self._busy = self._base.clock.monotonic()
 
     def _wanted(self, town: Town) -> bool:
@@ -116,7 +116,7 @@ class Tip:
         return self._moved or any(_was_red(entry) for entry in town.queue.values())
 
     def _idle(self, town: Town) -> bool:
-        return not town.queue and not town.testing and self._base.clock.monotonic() - self._busy >= _IDLE
+        return not _queued(town) and not town.testing and self._base.clock.monotonic() - self._busy >= _IDLE
 
     def _begin(self, town: Town, kind: str) -> None:
         base = self._base
@@ -156,6 +156,11 @@ class Tip:
 def _was_red(entry: MergeRequest) -> bool:
     """Whether an entry was red alone: the tip may be to blame."""
     return bool(entry.lane) or entry.alone is False
+
+
+def _queued(town: Town) -> bool:
+    """Whether anything is to be tested: what waits on an integration branch for the rest of its convoy is not."""
+    return any(not town.beads[id].work.staged for id in town.queue)
 
 
 def _open(town: Town) -> list[Bead]:

@@ -165,10 +165,14 @@ def _where(bead: Bead) -> str:
     stage = bead.work.stage
     if stage in ("idle", "dropped"):
         return bead.status
+    if bead.work.staged:
+        return f"on staging/{bead.work.convoy}, which lands as one"
     return f"with {bead.assignee}" if stage == "working" else f"with the {stage}"
 
 
 def _instead(bead: Bead) -> str:
+    if bead.work.staged:
+        return f"Nothing was changed. Others may be built on it there; once it has landed: gt undo {bead.id}"
     if bead.work.stage in _OPEN[1:]:
         return f"Nothing was changed. To end the work, keeping what there is: gt bead close {bead.id}"
     return f"Nothing was changed. See it with: gt bead show {bead.id}"

@@ -71,8 +71,21 @@ class TrainFailed(Event, frozen=True, tag="train_failed"):
     beads: tuple[str, ...] = ()
 
 
+class Staged(Event, frozen=True, tag="staged"):
+    """The bead stands on its convoy's integration branch as `commit`; `onto` is as with a landing on the target."""
+
+    bead: str
+    epoch: int
+    commit: str
+    onto: str = ""
+
+
 class TrainLanded(Event, frozen=True, tag="train_landed"):
-    """The target's tip is the train's commit; each bead's own landing stands before this, in the same group."""
+    """The train's commit is the tip; each bead's own landing stands before this, in the same group.
+
+    `convoy` is the one whose integration branch moved to it or landed with it; "" where there is none.
+    """
 
     commit: str
     beads: tuple[str, ...] = ()
+    convoy: str = ""

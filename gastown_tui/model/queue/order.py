@@ -17,7 +17,7 @@ _TRAIN = 64.0
 
 
 def ordered(entries: Iterable[MergeRequest]) -> list[MergeRequest]:
-    """Entries in the order they are taken; the main lane before the others.
+    """Entries in the order they are taken; the main lane before the others, last what waits on a staging branch.
 
     What was in a train since it came to its lane stays before newcomers, however urgent these are: what is known of a
     train is of no use to one that begins otherwise. What the overseer put first is before that, too.
@@ -37,10 +37,11 @@ def placed(entries: list[MergeRequest], number: int) -> list[MergeRequest]:
     return out[::-1]
 
 
-def _key(entry: MergeRequest) -> tuple[bool, bool, int, float, str]:
+def _key(entry: MergeRequest) -> tuple[bool, int, int, float, str]:
     where, within = 1, entry.entered + STEP * entry.priority
     if entry.first and not entry.place:
         where, within = -1, -entry.first
     elif entry.place:
         where, within = 0, entry.place
-    return entry.state != "landing", entry.lane != "", where, within, entry.bead
+    aside = 2 if entry.state == "staged" else int(entry.lane != "")
+    return entry.state != "landing", aside, where, within, entry.bead

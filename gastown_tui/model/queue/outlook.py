@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from gastown_tui.model import collision
-from gastown_tui.model.merge import MergeRequest, TestRun
+from gastown_tui.model.merge import CLOSING, CLOSING_AGAIN, MergeRequest, TestRun
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.queue.plan import Decision, Past, Sight, plan
 from gastown_tui.model.queue.standing import Name, joined, ordered, since, telling, waits
 from gastown_tui.model.state import State
@@ -30,8 +31,12 @@ def outlook(town: State, number: int, *, slots: int = 1, pregate: str = "auto", 
         Pairs of a case and what follows: `("if run 8 is green", "land 2f4 and 2a8; run 9 tests 2c5 alone")`.
     """
     run = town.testing.get(number)
-    if run is None or run.kind not in ("train", "confirm") or waits(town):
+    if run is None or run.kind not in ("train", "confirm", CLOSING, CLOSING_AGAIN) or waits(town):
         return ()
+    if run.kind in (CLOSING, CLOSING_AGAIN):
+        into = lanes.own(town, town.beads.get(run.beads[0]))
+        red = "it is tested once more" if run.kind == CLOSING else "it asks you"
+        return (f"if run {number} is green", f"{into} lands on {town.target}"), (f"if run {number} is red", red)
     seen = _Seen(town, run, slots, pregate, name)
     if not seen.beads:
         return ()
@@ -45,7 +50,7 @@ class _Seen:
     def __init__(self, town: State, run: TestRun, slots: int, pregate: str, name: Name) -> None:
         self._town, self._run, self._slots, self._pregate, self._name = town, run, slots, pregate, name
         landed = since(town)
-        free = [m for m in ordered(town.queue.values()) if _goes_on(town, m)]
+        free = [m for m in ordered(town.queue.values()) if _goes_on(town, m) and _beside(town, m.bead, run)]
         self._main = [m for m in free if not m.lane and _lands(town, m)]
         self._aside = [m for m in free if m.lane or not _lands(town, m)]
         self.beads = _left(run.beads, landed.get(run.base))
@@ -140,3 +145,9 @@ def _goes_on(town: State, entry: MergeRequest) -> bool:
 def _lands(town: State, entry: MergeRequest) -> bool:
     """Whether an entry lands when it is green, and is not set aside."""
     return not town.beads[entry.bead].work.no_land
+
+
+def _beside(town: State, bead: str, run: TestRun) -> bool:
+    """Whether a bead is tested in one line with those of a run."""
+    found, first = town.beads.get(bead), town.beads.get(run.beads[0]) if run.cars else None
+    return found is None or (not found.work.staged and lanes.of(town, found) == lanes.of(town, first))

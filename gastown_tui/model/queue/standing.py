@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from gastown_tui.model.merge import GateRun, MergeRequest, TestRun
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.queue.order import ordered as ordered
 from gastown_tui.model.state import State
 
 Name = Callable[[str], str]
 """How a bead is called where the words are read."""
 
+_STILL = ("held", "waiting", "asks", "staged")
+"""Entries that do not move by themselves."""
 _RECENT = 5
 """Finished runs from which the length of the next is guessed."""
 _OVERDUE = 0.1
 """What share of a run's usual length one that is late is said to have left."""
+_ABOUT = ("staging", "branch moved", "ungated")
+"""Kinds of question that are about a convoy's branch."""
 _NAMED = 4
 """Beads that a sentence names before it counts the others."""
 
@@ -24,8 +29,9 @@ class Spot(NamedTuple):
     """Where one entry stands.
 
     `place` counts from 1, what lands first; `state` is one word of landing, testing, queued, suspect, confirm, held,
-    waiting, asks; `why` says it in a sentence; `lands` is in how many seconds it may land, None where nobody can say;
-    `runs` are the numbers of those in flight that test it.
+    waiting, asks, staged; `why` says it in a sentence; `lands` is in how many seconds it may land, None where nobody
+    can say; `runs` are the numbers of those in flight that test it, `into` is the integration branch it lands on or stands on,
+    "" for none.
     """
 
     entry: MergeRequest
@@ -34,6 +40,7 @@ class Spot(NamedTuple):
     why: str
     lands: float | None
     runs: tuple[int, ...]
+    into: str = ""
 
     @property
     def bead(self) -> str:
@@ -74,11 +81,11 @@ def queue_line(town: State, now: float, *, slots: int = 1, batch: int = 6, name:
     held = waits(town)
     words = _Words(town, name)
     states = {entry.bead: words.state(entry) for entry in entries}
-    moving = [] if held else [e for e in entries if states[e.bead] not in ("held", "waiting", "asks")]
+    moving = [] if held else [e for e in entries if states[e.bead] not in _STILL]
     lands = _landings(town, now, moving, seconds, slots, batch)
     spots = (
         Spot(entry, place, states[entry.bead], words.why(entry, states[entry.bead]), lands.get(entry.bead),
-             runs_of(town, entry.bead))
+             runs_of(town, entry.bead), lanes.own(town, town.beads.get(entry.bead)))
         for place, entry in enumerate(entries, 1)
     )  # fmt: skip
     return Line(tuple(spots), seconds, held)
@@ -135,7 +142,8 @@ def since(town: State) -> dict[str, tuple[str, ...]]:
     """Commits the target pointed at, the present tip and the one before, with the beads that landed since each."""
     last = town.last
     before = {last.onto: last.beads} if last is not None and last.commit == town.tip else {}
-    return {**before, town.tip: ()}
+    own = {lanes.of(town, town.beads.get(bead)) for bead in town.queue} - {""}
+    return {**before, town.tip: (), **{lanes.tip(town, lane): () for lane in sorted(own)}}
 
 
 def of_tip(town: State) -> GateRun | None:
@@ -193,6 +201,8 @@ class _Words:
             return "waiting"
         if runs_of(self._town, entry.bead) or entry.state == "testing":
             return "testing"
+        if bead is not None and bead.work.staged:
+            return "staged"
         if entry.lane:
             return "confirm"
         return "suspect" if self._red is not None and entry.bead in self._red.beads else "queued"
@@ -200,12 +210,14 @@ class _Words:
     def why(self, entry: MergeRequest, state: str) -> str:
         """The sentence."""
         said = {"landing": self._landing, "held": self._held, "asks": self._asks, "testing": self._testing,
-                "confirm": self._confirm, "suspect": self._suspect}  # fmt: skip
+                "confirm": self._confirm, "suspect": self._suspect, "staged": self._staged}  # fmt: skip
         if state == "waiting":
             return entry.why or "it waits for you"
         if (paused := waits(self._town)) and state in ("queued", "suspect", "confirm"):
             return paused
-        return said.get(state, self._queued)(entry)
+        into = lanes.own(self._town, self._town.beads.get(entry.bead))
+        words = said.get(state, self._queued)(entry)
+        return f"{words}, for {into}" if into and state in ("queued", "testing", "suspect", "confirm") else words
 
     def _landing(self, entry: MergeRequest) -> str:
         train = self._town.train
@@ -226,6 +238,20 @@ class _Words:
         how = f"with {joined(others)}" if others else "alone"
         verb = "tests" if len(numbers) == 1 else "test"
         return f"run{'s' if len(numbers) > 1 else ''} {joined(map(str, numbers))} {verb} it {how}"
+
+    def _staged(self, entry: MergeRequest) -> str:
+        town = self._town
+        convoy = town.convoys[town.beads[entry.bead].work.convoy]
+        if asks := next((n.title for n in town.needs.values() if n.about == convoy.id and n.kind in _ABOUT), ""):
+            return f"on {convoy.branch}, which asks you: {asks}"
+        left = sorted(lanes.missing(town, convoy), key=lambda bead: bead.id)
+        if left:
+            others = joined(f"{self._name(bead.id)} ({town.column(bead) or bead.status})" for bead in left)
+            return f"on {convoy.branch}, which lands as one: waits for {others}"
+        held = [m.bead for m in town.queue.values() if m.hold and town.beads[m.bead].work.convoy == convoy.id]
+        if held:
+            return f"on {convoy.branch}, which lands as one: you hold {joined(map(self._name, sorted(held)))}"
+        return waits(town) or f"all of {convoy.id} is on {convoy.branch}; it is tested with {town.target} next"
 
     def _confirm(self, entry: MergeRequest) -> str:
         return f"{entry.why or 'red alone'}; once more by itself, behind the others"

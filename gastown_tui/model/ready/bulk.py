@@ -52,10 +52,16 @@ def _edges(town: T, beads: Mapping[str, Bead]) -> T:
             children.setdefault(parent, []).append(id)
             if waiting.active(bead):
                 open_children[parent] = open_children.get(parent, 0) + 1
-    shut = {id: waiting.shut(beads.get(id), open_children.get(id, 0)) for id in dependants}
+    shut = {
+        (id, mate): waiting.shut(beads.get(id), open_children.get(id, 0), mate)
+        for id in dependants for mate in (False, True)
+    }  # fmt: skip
     open_needs = dict.fromkeys(beads, 0)
     for id, found in gates.items():
-        open_needs[id] = sum(1 for target, gate in found.items() if gate & shut[target])
+        open_needs[id] = sum(
+            1 for target, gate in found.items()
+            if gate & shut[target, waiting.mates(beads[id], beads.get(target))]
+        )  # fmt: skip
     return town.with_(
         open_needs=Map(open_needs), dependants=Map({id: Map(those) for id, those in dependants.items()}),
         children=_sets(children), open_children=Map(open_children),

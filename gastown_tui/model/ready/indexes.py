@@ -86,7 +86,10 @@ class _Change(Generic[S]):
             self.open_needs = self.open_needs.delete(id)
         elif edges or old is None:
             found = waiting.gates(bead)
-            count = sum(1 for target, gate in found.items() if gate & self._shut(target))
+            count = sum(
+                1 for target, gate in found.items()
+                if gate & self._shut(target, waiting.mates(bead, self.beads.get(target)))
+            )  # fmt: skip
             self.open_needs = self.open_needs.set(id, count)
         self._settle({id} if edges or (flipped and (_active(bead) or id in self.stopped)) else set())
         return self
@@ -120,19 +123,25 @@ class _Change(Generic[S]):
                 turned.add(parent)
         return turned
 
-    def _shut(self, target: str) -> int:
-        return waiting.shut(self.beads.get(target), self.open_children.get(target, 0))
+    def _shut(self, target: str, mate: bool) -> int:
+        return waiting.shut(self.beads.get(target), self.open_children.get(target, 0), mate)
+
+    def _turned(self, target: str, mate: bool) -> tuple[int, int]:
+        """What a bead shut before the change, to a mate or to others, and what it shuts now."""
+        old = waiting.shut(self.old.beads.get(target), self.old.open_children.get(target, 0), mate)
+        return old, self._shut(target, mate)
 
     def _turn(self, target: str) -> None:
         """Count anew for each bead that waits for one whose gate turned."""
         waiters = self.dependants.get(target)
         if waiters is None:
             return
-        before = waiting.shut(self.old.beads.get(target), self.old.open_children.get(target, 0))
-        after = self._shut(target)
-        if before == after:
+        others, mates = self._turned(target, False), self._turned(target, True)
+        if others[0] == others[1] and mates[0] == mates[1]:
             return
+        found = self.beads.get(target) or self.old.beads.get(target)
         for id, gate in waiters.items():
+            before, after = mates if others != mates and waiting.mates(self.beads.get(id), found) else others
             if step := bool(gate & after) - bool(gate & before):
                 self.open_needs = self.open_needs.set(id, self.open_needs.get(id, 0) + step)
                 self.touched.add(id)
@@ -238,9 +247,9 @@ def _edges(bead: Bead | None) -> tuple[Dependency, ...]:
     return bead.dependencies if bead is not None else ()
 
 
-def _end(bead: Bead) -> tuple[str, str, str]:
+def _end(bead: Bead) -> tuple[str, str, str, str]:
     """What decides how a bead shuts gates."""
-    return bead.status, bead.close_reason, bead.work.landed
+    return bead.status, bead.close_reason, bead.work.landed, bead.work.staged
 
 
 def _columns(old: S, state: S, ids: Iterable[str]) -> S:

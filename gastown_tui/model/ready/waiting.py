@@ -56,13 +56,21 @@ def gates(bead: Bead) -> dict[str, int]:
     return out
 
 
-def shut(target: Bead | None, children: int) -> int:
+def mates(bead: Bead | None, other: Bead | None) -> bool:
+    """Whether two beads travel in one convoy."""
+    return bead is not None and other is not None and bool(bead.work.convoy) and bead.work.convoy == other.work.convoy
+
+
+def shut(target: Bead | None, children: int, mate: bool = False) -> int:
     """Which bits of a gate a bead shuts, itself or by `children`, how many active beads belong to it.
 
     Open, it shuts them all. Closed, it lets `blocks` through; `conditional-blocks` only if it failed, for that edge
     says "run this if the other fails", so that after a success it never runs; `waits-for` once the beads it spawned
-    are closed, too. One that is not there shuts nothing, nor does a pinned one, but for what they spawned.
+    are closed, too. One that is not there shuts nothing, nor does a pinned one, but for what they spawned. To a `mate`,
+    a bead of its convoy, one that stands on the convoy's integration branch is as good as closed: it builds on that.
     """
+    if mate and target is not None and target.work.staged and active(target):
+        return CONDITIONAL | (FANOUT if children else 0)
     if target is not None and active(target):
         return _EVERY
     never = CONDITIONAL if target is not None and target.status == "closed" and not failed(target) else 0
