@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import tempfile
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -99,7 +100,7 @@ class Player(testing.Testing):
         await self.base.books.record("refinery", e.RunEnded(over))
 
 
-def _write(folder: Path, name: str, text: str) -> None:
+def write(folder: Path, name: str, text: str) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(text)
 
@@ -126,20 +127,26 @@ class World:
         """A worker's commit; one that was sent back leaves out what was wrong."""
         kind = "good" if mended else self.kinds[number]
         rigs.git(self.hands, "checkout", "-q", "--detach", onto)
-        _write(self.hands, f"own/{number}", f"of {number}\n")
+        write(self.hands, f"own/{number}", f"of {number}\n")
         if kind == "conflict":
-            _write(self.hands, "shared.txt", f"one\nby {number}\nthree\n")
+            write(self.hands, "shared.txt", f"one\nby {number}\nthree\n")
         elif kind == "bad":
-            _write(self.hands, f"bad/{number}", "x\n")
+            write(self.hands, f"bad/{number}", "x\n")
         elif kind in ("left", "right"):
-            _write(self.hands, f"half/{kind}", "x\n")
+            write(self.hands, f"half/{kind}", "x\n")
         rigs.git(self.hands, "add", "-A")
         rigs.git(self.hands, "commit", "-q", "--allow-empty", "-m", f"Work {number}")
         return rigs.git(self.hands, "rev-parse", "HEAD").strip()
 
 
-async def lived(world: World, base: Base, lives: int, act: list[str]) -> bool:
-    """One engine's life of so many records; whether everything has landed at its end."""
+Around = Callable[["World", Base, "Mortal", list[str], int], Awaitable[None]]
+
+
+async def lived(world: World, base: Base, lives: int, act: list[str], around: Around | None = None) -> bool:
+    """One engine's life of so many records; whether everything has landed at its end.
+
+    `around` is what others do between two of its looks.
+    """
     journal = Journal(base.place.gastown / "story", DiskFiles())
     town = Town().after_all(e.decode(line) for _, line in journal.replay(0))
     books = Mortal(journal, world.clock, town, lives)
@@ -156,7 +163,7 @@ async def lived(world: World, base: Base, lives: int, act: list[str]) -> bool:
             for look in range(LOOKS):
                 if books.dead.is_set():
                     break
-                await _around(world, base, books, act, look)
+                await (around or _around)(world, base, books, act, look)
                 with contextlib.suppress(asyncio.CancelledError):  # it may die while it looks
                     refinery.look(books.town)
                 done = bool(books.town.beads) and all(b.work.landed for b in books.town.beads.values())
@@ -191,33 +198,33 @@ async def _around(world: World, base: Base, books: Mortal, act: list[str], look:
             id = f"rg-{number}"
             made = beads.make(id, f"Do {number}", "", work=Work(approved=True))
             told += [e.BeadCreated(made), e.Slung(id, lease(id, 1))]
-            told += _handed_in(id, world.commit(number, town.tip, False))
+            told += handed_in(id, world.commit(number, town.tip, False))
     elif (found := base.repo.tip("refs/heads/main")) != town.tip and town.train is None:
         told = [e.TipMoved(town.tip, found, known=True)]
     else:
         for bead in sorted(town.in_column("working"), key=lambda b: b.id)[:1]:
-            told += _handed_in(bead.id, world.commit(int(bead.id.removeprefix("rg-")), town.tip, True))
+            told += handed_in(bead.id, world.commit(int(bead.id.removeprefix("rg-")), town.tip, True))
         if any(need.kind == "landing" for need in town.needs.values()):
             rigs.git(world.root, "checkout", "-q", "--", ".")
         if not told and act and look % 9 == 8 and town.train is None:
-            _person(world, act.pop())
+            person(world, act.pop())
     if told:
         await books.record("world", *told)
 
 
-def _handed_in(id: str, commit: str) -> list[e.AnyEvent]:
+def handed_in(id: str, commit: str) -> list[e.AnyEvent]:
     return [
         e.Submitted(id, 1, commit, 1), e.Checked(id, 1, Review("sheriff", True, commit)),
         e.Reviewed(id, 1, Review("witness", True, commit)),
     ]  # fmt: skip
 
 
-def _person(world: World, act: str) -> None:
+def person(world: World, act: str) -> None:
     """They commit to the target, or leave an edit in a file that may land."""
     if act == "commits" and not rigs.git(world.root, "status", "--porcelain").strip():
         rigs.git(world.root, "commit", "-q", "--allow-empty", "-m", "By hand")
     elif act == "edits":
-        _write(world.root, "shared.txt", "one\nmine\nthree\n")
+        write(world.root, "shared.txt", "one\nmine\nthree\n")
 
 
 def _fails(world: World, base: Base) -> None:

@@ -30,8 +30,8 @@ class Spot(NamedTuple):
 
     `place` counts from 1, what lands first; `state` is one word of landing, testing, queued, suspect, confirm, held,
     waiting, asks, staged; `why` says it in a sentence; `lands` is in how many seconds it may land, None where nobody
-    can say; `runs` are the numbers of those in flight that test it, `into` is the integration branch it lands on or stands on,
-    "" for none.
+    can say; `runs` are the numbers of those in flight that test it, `into` is the integration branch it lands on or
+    stands on, "" for none.
     """
 
     entry: MergeRequest
