@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 def convoy() -> None:
     """Beads that travel together towards one goal.
 
+    With staging = "convoy" in .gastown/config.toml they land on the branch
+    staging/<convoy> first, and that lands as one when all are on it.
+
     \b
     Example:
       gt convoy list

@@ -68,8 +68,10 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     + (f" with all of convoy {x.train.closes}" if x.train.closes else ""),
     e.Staged: lambda x: f"{x.bead} is on its convoy's integration branch as {x.commit[:9]}",
     e.TrainFailed: lambda x: f"{_listed(x.beads) or x.commit[:9]} could not land: {x.why}",
-    e.TrainLanded: lambda x: f"{_listed(x.beads) or 'a train'} landed as {x.commit[:9]}"
-    + (f" (convoy {x.convoy})" if x.convoy else ""),
+    e.TrainLanded: lambda x: (
+        f"{_listed(x.beads)} arrived with a train of convoy {x.convoy} as {x.commit[:9]}" if x.convoy
+        else f"{_listed(x.beads) or 'a train'} landed as {x.commit[:9]}"
+    ),
     e.UndoBegun: lambda x: f"{x.bead} is in the queue at {x.commit[:9]}, by your order",
     e.LandingUndone: lambda x: f"{x.bead} was taken back by {x.by} as {x.commit[:9]}; its work is on {x.branch}",
     e.LandingRedone: lambda x: f"{x.bead} was put back by {x.by} as {x.commit[:9]}",

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gastown_tui.config import Config
 from gastown_tui.model import orders as o
+from gastown_tui.model.convoy import Convoy
 from gastown_tui.model.events import Need
 from gastown_tui.model.merge import Car, GateRun, MergeRequest, TestRun
 from gastown_tui.model.town import Town
@@ -54,6 +55,21 @@ def said(*keys: str, link: FixtureLink | None = None, size: tuple[int, int] = (1
 )
 def test_keys_of_the_train_are_orders(keys: tuple[str, ...], order: o.Order) -> None:
     assert asked(*keys) == [order]
+
+
+def test_cars_say_which_integration_branch_they_are_for_or_on_and_what_it_waits_for() -> None:
+    link = todo_app.link()
+    town = link.town.with_(testing=Map(), runs=Map(), train=None)
+    convoy = Convoy("c7", "X", ("td-2e1", "td-2c5"), 0.0, "", "staging/c7", "d")
+    town = town.with_(convoys=town.convoys.set("c7", convoy))
+    for id, staged in (("td-2e1", "commit"), ("td-2c5", "")):
+        town = town.put(town.beads[id].working(convoy="c7", staged=staged))
+        entry = replace(town.queue[id], state="staged" if staged else "queued", lane="", first=0.0, tries=0, place=0)
+        town = town.with_(queue=town.queue.set(id, entry))
+    link.town = town
+    seen = said("l", "l", "l", link=link, size=(180, 45))
+    assert "for staging/c7" in seen and "on staging/c7" in seen
+    assert "which lands as one: waits for 2c5 (refinery)" in seen
 
 
 def test_what_is_held_is_let_go_and_what_is_paused_goes_on_with_the_same_keys() -> None:

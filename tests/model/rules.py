@@ -17,6 +17,11 @@ def by_the_rules(town: Town) -> tuple[set[str], set[str]]:
 
     def waits(bead: Bead, edge: Dependency) -> bool:
         other = town.beads.get(edge.depends_on_id)
+        mate = other is not None and bool(other.work.staged) and other.work.convoy == bead.work.convoy
+        if mate and edge.depends_on_id in open_ and edge.type == "blocks":
+            return False
+        if mate and edge.depends_on_id in open_ and edge.type == "waits-for":
+            return any(b.id in open_ for b in town.beads.values() if edge.depends_on_id in b.parents)
         if edge.type == "waits-for":
             spawned = (b for b in town.beads.values() if edge.depends_on_id in b.parents)
             return edge.depends_on_id in open_ or any(b.id in open_ for b in spawned)

@@ -170,9 +170,12 @@ def records(draw: st.DrawFn) -> Bead:
     """Any bead of seven, with any edges among them."""
     status = draw(STATUS)
     reason = draw(st.sampled_from(["", "done", "failed"])) if status == "closed" else ""
-    work = Work(approved=draw(st.sampled_from([True, True, False])), go=draw(st.booleans()),
-                stage="dropped" if status == "closed" else "idle")  # fmt: skip
-    return made(draw(st.sampled_from(IDS)), *draw(EDGES), status=status, close_reason=reason, work=work, **draw(EXTRAS))
+    id = draw(st.sampled_from(IDS))
+    convoy = "c1" if id in IDS[::2] else ""
+    staged = draw(st.sampled_from(["", "commit"])) if convoy and status == "in_progress" else ""
+    work = Work(approved=draw(st.sampled_from([True, True, False])), go=draw(st.booleans()), convoy=convoy,
+                staged=staged, stage="dropped" if status == "closed" else "idle")  # fmt: skip
+    return made(id, *draw(EDGES), status=status, close_reason=reason, work=work, **draw(EXTRAS))
 
 
 TIMES = st.integers(-4, 8).map(lambda n: NOW + n * 30_000.0)

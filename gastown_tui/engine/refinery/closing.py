@@ -140,7 +140,7 @@ class Closing:
             title = f"{convoy.branch} cannot land: pull requests offer one bead each"
             self._ask(convoy, title, 'Set land = "local" or "push" in .gastown/config.toml; then it goes on.', (WAIT,))
         elif made.why:
-            asks = f"Nothing was landed. Shall a bead merge {target} into it? Else merge it yourself: it goes on alone."
+            asks = f"Nothing was landed. Shall a bead merge {target} into it? It is looked at again when either moves."
             self._ask(convoy, made.why, f"{made.more[:4000]}\n{asks}", (WAIT, FILE))
         return bool(made.why) or self._base.config.land == "pr"
 
