@@ -24,6 +24,7 @@ from gastown_tui.engine.refinery.thinking import Thinking, View
 from gastown_tui.engine.refinery.tip import Tip, mends
 from gastown_tui.model import collision
 from gastown_tui.model import events as e
+from gastown_tui.model.bead import Bead
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.merge import CLOSING, CLOSING_AGAIN, TestRun, Train
 from gastown_tui.model.queue import lanes, pregate
@@ -274,18 +275,20 @@ class Refinery:
             elif entry.state == "allowed" and _in_the_way(town) is None:
                 await self._depart([step], 0, lane)
                 return
-            elif lane and entry.state == "queued":
-                if base.books.pending.queue.get(bead.id) == entry:
-                    turned = e.MergeTurned(bead.id, "allowed", "it goes to the integration branch alone")
-                    await base.books.record("refinery", turned)
             elif entry.state == "queued":
-                named = f"{bead.id} ({bead.title})"
-                question = f"{base.config.rig} is UNGATED: nothing was tested. Land {named} all the same?"
-                title = f"Land {bead.id} untested?"
-                asked = needs.asked(base, "ungated", bead.id, title, question, ("wait", "land"), bead=bead.id)
+                asked = [] if lane else _untested(base, bead)
+                turned = e.MergeTurned(bead.id, "waiting", "UNGATED: waits for your yes")
+                if lane:
+                    turned = e.MergeTurned(bead.id, "allowed", "it goes to the integration branch alone")
                 if base.books.pending.queue.get(bead.id) == entry:
-                    waits = e.MergeTurned(bead.id, "waiting", "UNGATED: waits for your yes")
-                    await base.books.record("refinery", waits, *asked)
+                    await base.books.record("refinery", turned, *asked)
+
+
+def _untested(base: Base, bead: Bead) -> list[e.AnyEvent]:
+    """The question whether a bead lands that nothing tested."""
+    named, title = f"{bead.id} ({bead.title})", f"Land {bead.id} untested?"
+    question = f"{base.config.rig} is UNGATED: nothing was tested. Land {named} all the same?"
+    return needs.asked(base, "ungated", bead.id, title, question, ("wait", "land"), bead=bead.id)
 
 
 def _in_the_way(town: Town) -> e.Need | None:
