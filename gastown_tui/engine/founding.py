@@ -13,7 +13,7 @@ from gastown_tui.engine.ledger.reading import read_town
 from gastown_tui.engine.opening import opened
 from gastown_tui.engine.place import Place
 from gastown_tui.model import events as e
-from gastown_tui.model.errors import Refused
+from gastown_tui.model.errors import GasTownError, Refused
 from gastown_tui.model.events import Record
 from gastown_tui.model.town import Town
 from gastown_tui.rig import guard
@@ -23,6 +23,7 @@ from gastown_tui.rig.ledger import Ledger
 from gastown_tui.rig.objects import packs
 from gastown_tui.rig.repository import Repository
 from gastown_tui.rig.worktree import Worktrees
+from gastown_tui.text import count
 from gastown_tui.world import Clock, Files, RandomIds, SystemClock
 
 _EXCLUDED = "/.gastown/"
@@ -81,8 +82,7 @@ async def unfound(place: Place, *, ledger: bool, files: Files) -> list[str]:
         Unsaved: a worktree holds work that is nowhere else; nothing more was taken away.
         Refused: an engine has the town.
     """
-    if not ledger:
-        await _catch_up(place, files)
+    town = _readable(place) if ledger else await _catch_up(place, files)
     config = settings.load(place.config)
     repo = Repository(place.root, files)
     worktrees = Worktrees(repo, home(place.root) / (config.rig or place.root.name))
@@ -92,9 +92,27 @@ async def unfound(place: Place, *, ledger: bool, files: Files) -> list[str]:
         await worktrees.remove(worktree.path, unsaved=saved or "refuse")
         if saved:
             kept.append(f"unsaved work of {worktree.path.name}: refs/gt/wip/{worktree.path.name}")
+    kept += _integration_branches(repo, town, config.target)
     await _take_away_ledger(repo, place, ledger, kept, files)
     repo.unexclude()
     shutil.rmtree(place.gastown)
+    return kept
+
+
+def _integration_branches(repo: Repository, town: Town, target: str) -> list[str]:
+    """Take away the branches of convoys that have landed, and those nothing is on; say of the others what they have."""
+    kept = []
+    for convoy in sorted(town.convoys.values(), key=lambda c: c.id):
+        found = repo.lookup(f"refs/heads/{convoy.branch}") if convoy.branch else None
+        if found is None:
+            continue
+        tip = repo.lookup(f"refs/heads/{target}")
+        free = found == convoy.tip and not repo.checkouts_of(convoy.branch)
+        if free and tip is not None and repo.is_ancestor(found, tip):
+            repo.delete_branch(convoy.branch, found)
+            continue
+        new = len(repo.log(tip, found)) if tip is not None else 0
+        kept.append(f"branch {convoy.branch}: {count(new, 'commit')} that {target} does not have")
     return kept
 
 
@@ -113,13 +131,22 @@ async def _take_away_ledger(repo: Repository, place: Place, ledger: bool, kept: 
         kept.append("the ledger: branch gt-ledger (gt uninit --ledger takes it too)")
 
 
-async def _catch_up(place: Place, files: Files) -> None:
+def _readable(place: Place) -> Town:
+    """The town that goes with its ledger; an empty one where that cannot be read: then it goes all the same."""
+    try:
+        return read_town(place)
+    except GasTownError:
+        return Town()
+
+
+async def _catch_up(place: Place, files: Files) -> Town:
     """Bring into the ledger what a killed engine left in the journal; a town where nothing happened leaves none."""
     held = opened(place, SystemClock(), RandomIds(), files)
     try:
         town = held.base.books.town
         if town.beads or town.chat or town.drafts:
             await held.base.archive.flush(town)
+        return town
     finally:
         held.close()
 

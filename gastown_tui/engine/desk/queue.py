@@ -62,6 +62,9 @@ def _of_bead(desk: Desk, order: o.Queue) -> list[e.AnyEvent]:
         raise Refused(f"{bead.id} is not in the queue: it is {where}.", "See what is with: gt mq list")
     if bead.work.landing:
         raise Refused(f"{bead.id} is landing this moment.", "Nothing was changed.")
+    if bead.work.staged and entry.state == "staged" and order.action in ("first", "retry"):
+        title = f"{bead.id} is on staging/{bead.work.convoy}, which lands as one: there is nothing left to hurry."
+        raise Refused(title, f"What it waits for: gt convoy show {bead.work.convoy}")
     return act(desk, bead, entry, clean(order.why)[:_MOST])
 
 

@@ -71,15 +71,26 @@ def search(repo: Repository, tip: str, verdict: Verdict) -> Search:
         return Search(probe=steps[0] if steps else None, left=1)
     if known:
         return Search(green=True, good=tip)
-    outer = _narrowed(steps, verdict)
+    return _inside(repo, _narrowed(steps, verdict), verdict)
+
+
+def _inside(repo: Repository, outer: Search, verdict: Verdict) -> Search:
+    """Look into a step that brought several beads: a train, or a convoy's branch, which has beads and trains on it."""
     step = outer.found
     if step is None or len(step.parents) != 2 or step.bead:
         return outer
-    # A train: several beads landed as one step, each of them a merge on the one before.
     inner = line(repo, step.parents[1], step.parents[0])
-    if not inner or not all(one.bead for one in inner):
+    if not inner or not all(one.bead or len(one.parents) == 2 for one in inner):
         return outer
-    return _narrowed(inner, verdict, bottom=True)
+    if inner[0].tree == step.tree:
+        return _inside(repo, _narrowed(inner, verdict, bottom=True), verdict)
+    # A branch that was merged with what had landed meanwhile: it may be red only together with that.
+    known = verdict(inner[0].tree)
+    if known is None:
+        return Search(probe=inner[0], good=outer.good, bad=outer.bad, left=len(inner).bit_length() + 1)
+    fork = inner[-1].parents[0] if inner[-1].parents else ""
+    found = _narrowed([*inner, *line(repo, fork)[:1]] if fork else inner, verdict) if not known else outer
+    return _inside(repo, found, verdict) if found.found is not step and not found.nowhere else outer
 
 
 def _narrowed(steps: Sequence[Step], verdict: Verdict, bottom: bool = False) -> Search:

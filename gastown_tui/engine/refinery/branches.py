@@ -32,12 +32,12 @@ class Branches:
         self._jobs = jobs
         self._known: object = None
 
-    def look(self, town: Town) -> None:
-        """Ask about each branch that was moved, and tidy once after each change of a convoy."""
+    def look(self, town: Town, afloat: bool) -> None:
+        """Ask about each branch that was moved, if any is to land, and tidy once after each change of a convoy."""
         base = self._base
         if base.books.pending is not town or town.train is not None:
             return
-        for lane in {lanes.of(town, town.beads[id]) for id in town.queue} - {""}:
+        for lane in sorted({lanes.of(town, town.beads[id]) for id in town.queue} - {""}) if afloat else ():
             if self.sound(town, lane):
                 needs.settle(base, MOVED, lane, "it is back")
             else:

@@ -59,10 +59,27 @@ class Closing:
         self._made: dict[str, tuple[tuple[str, str], Made]] = {}
         self._asked: dict[str, int] = {}
         self._branches = branches.Branches(base, jobs)
+        self._afloat: tuple[object, bool] = None, False
+
+    def afloat(self, town: Town) -> bool:
+        """Whether any integration branch is to land: where there is none, nothing here costs a round anything."""
+        if self._afloat[0] is not town.convoys:
+            self._afloat = town.convoys, bool(lanes.afloat(town))
+        return self._afloat[1]
+
+    def seen(self, town: Town) -> tuple[object, ...]:
+        """What of integration branches, when it changes, is worth another look at the queue."""
+        if not self.afloat(town):
+            return ()
+        return town.convoys, tuple(convoy.id for convoy in lanes.complete(town))
+
+    def lines(self, town: Town) -> list[str]:
+        """The lines something is to be planned for (`lanes.active`)."""
+        return lanes.active(town) if self.afloat(town) else [""]
 
     def look(self, town: Town) -> None:
         """Notice integration branches that somebody else moved, and take away those that have landed."""
-        self._branches.look(town)
+        self._branches.look(town, self.afloat(town))
 
     def sound(self, town: Town, lane: str) -> bool:
         """Whether a convoy's branch is where it was left: only then anything is put on it."""
@@ -75,7 +92,7 @@ class Closing:
             free: the test slots nobody has.
         """
         out, trees = Closed(), set()
-        for convoy in lanes.complete(town):
+        for convoy in lanes.complete(town) if self.afloat(town) else ():
             beads = lanes.staged(town, convoy)
             if RED in town.holds or not self.sound(town, convoy.id) or any(_kept(town, bead) for bead in beads):
                 continue

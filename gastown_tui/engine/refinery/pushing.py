@@ -214,6 +214,7 @@ class Pushing:
         """How many steps of the target here the remote does not have, and no landing of ours made."""
         base = self._base
         landed = {bead.work.landed for bead in base.books.pending.in_column("landed")}
+        landed |= {convoy.landed for convoy in base.books.pending.convoys.values() if convoy.landed}
         told = base.repo.git("log", "--first-parent", "--no-show-signature", "--format=%H %P", f"{found}..{tip}")
         # A train's own step is named by nobody: its second parent is the last landing in it.
         steps = [line.split() for line in told.text.splitlines()]

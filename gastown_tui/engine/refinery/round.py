@@ -76,7 +76,7 @@ class Refinery:
         seen = (
             town.queue, town.testing, town.runs, town.tip, town.holds, town.needs, self._base.config, self._slots.count,
             tuple((bead.work.held, collision.awaited(town, bead)) for bead in town.in_column("refinery")),
-            self._outward.turn, town.convoys, tuple(convoy.id for convoy in lanes.complete(town)),
+            self._outward.turn, self._closing.seen(town),
         )  # fmt: skip
         if not stopped(town) and not _same(seen, self._seen):
             self._jobs.start("refinery plan", partial(self._plan, town, seen))
@@ -100,7 +100,7 @@ class Refinery:
         if tip != town.tip:
             return
         if not await self._closes(town):
-            for place, lane in enumerate(lanes.active(town)):
+            for place, lane in enumerate(self._closing.lines(town)):
                 await self._of_lane(base.books.town if place else town, lane)
         self._seen = () if self._again else seen
 

@@ -182,8 +182,9 @@ def _past(town: Town, entry: MergeRequest) -> Past:
 
 
 def _left(town: Town, run: TestRun) -> list[Car]:
-    """The cars of a run that are still queued as they were."""
-    return [car for car in run.cars if (m := town.queue.get(car.bead)) is not None and m.car == car]
+    """The cars of a run that are still queued as they were, and not on an integration branch already."""
+    found = [car for car in run.cars if (m := town.queue.get(car.bead)) is not None and m.car == car]
+    return [car for car in found if not town.beads[car.bead].work.staged]
 
 
 def _endings(runs: Iterable[GateRun], gates: str, queued: set[str]) -> set[Beads]:

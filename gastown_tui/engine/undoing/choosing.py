@@ -185,10 +185,29 @@ def _sorted(base: Base, town: Town, turns: list[Turn]) -> list[Turn]:
         if not turn.again and turn.landed not in place:
             title = f"{base.config.target} has no commit {turn.landed[:9]} of {turn.bead} any more: it was rewritten."
             raise Refused(title, "Nothing was changed. There is nothing of it to take back.")
+        if not turn.again:
+            _alone(base, town, turn)
     last = len(place)
     back = sorted((turn for turn in turns if not turn.again), key=lambda turn: place[turn.landed])
     again = sorted((turn for turn in turns if turn.again), key=lambda turn: -place.get(turn.landed, last))
     return [*back, *again]
+
+
+def _alone(base: Base, town: Town, turn: Turn) -> None:
+    """Refuse a landing on an integration branch that brought it up to date with the target: what it changed is also
+    what the target had become by itself, and taken back it would take that along.
+    """
+    convoy = town.convoys.get(town.beads[turn.bead].work.convoy)
+    if convoy is None or not convoy.landed:
+        return
+    root, target = base.place.root, base.config.target
+    meanwhile = base.repo.merge_base(reverting.first_parent(root, convoy.landed), turn.landed)
+    stands = reverting.onto(root, turn.landed, turn.onto)
+    if meanwhile is not None and not base.repo.is_ancestor(meanwhile, stands):
+        raise Refused(
+            f"{turn.bead} merged {target} into {convoy.branch}: what landed on {target} meanwhile would go with it.",
+            f"Nothing was changed. All of {convoy.id} goes with: git revert -m 1 {convoy.landed[:9]}",
+        )
 
 
 def positions(base: Base, town: Town, turns: Iterable[Turn]) -> dict[str, int]:
@@ -199,6 +218,16 @@ def positions(base: Base, town: Town, turns: Iterable[Turn]) -> dict[str, int]:
         roots = [told.line] if told.code == 0 and told.line else []
     span = ["rev-list", "--topo-order", town.tip, *(f"^{root}" for root in roots)]
     return {oid: place for place, oid in enumerate(base.repo.git(*span).text.split())}
+
+
+def _of_a_bead(rows: dict[str, list[str]], row: list[str] | None) -> bool:
+    """Whether a step brings a bead: a train is a merge of its last bead's merge, and names none itself; a convoy's
+    branch comes as a merge of its tip, which may be a train.
+    """
+    while row is not None and not row[4].strip():
+        parents = row[1].split()
+        row = rows.get(parents[1]) if len(parents) > 1 else None
+    return row is not None
 
 
 def _strangers(base: Base, town: Town, turns: Sequence[Turn]) -> tuple[Commit, ...]:
@@ -215,9 +244,7 @@ def _strangers(base: Base, town: Town, turns: Sequence[Turn]) -> tuple[Commit, .
     while at in rows:
         row = rows[at]
         parents = row[1].split()
-        merged = rows.get(parents[1]) if len(parents) > 1 else None
-        # A train is a merge of its last bead's merge, and names none itself.
-        if not row[4].strip() and not (merged is not None and merged[4].strip()):
+        if not _of_a_bead(rows, row):
             out.append(Commit(at, row[2], row[3]))
         at = parents[0] if parents else ""
     return tuple(out)

@@ -55,6 +55,11 @@ def active(town: State) -> list[str]:
     return list(dict.fromkeys([*found, *sorted(flying), ""]))
 
 
+def afloat(town: State) -> list[Convoy]:
+    """The convoys whose integration branch has not landed, oldest first."""
+    return sorted((c for c in town.convoys.values() if c.branch and not c.landed), key=lambda c: (c.at, c.id))
+
+
 def staged(town: State, convoy: Convoy) -> list[Bead]:
     """The beads that stand on a convoy's integration branch, in the order they are taken."""
     queued = [town.beads[m.bead] for m in ordered(town.queue.values())]

@@ -142,8 +142,7 @@ def since(town: State) -> dict[str, tuple[str, ...]]:
     """Commits the target pointed at, the present tip and the one before, with the beads that landed since each."""
     last = town.last
     before = {last.onto: last.beads} if last is not None and last.commit == town.tip else {}
-    own = {lanes.of(town, town.beads.get(bead)) for bead in town.queue} - {""}
-    return {**before, town.tip: (), **{lanes.tip(town, lane): () for lane in sorted(own)}}
+    return {**before, town.tip: (), **{convoy.tip: () for convoy in lanes.afloat(town) if convoy.tip}}
 
 
 def of_tip(town: State) -> GateRun | None:
