@@ -112,7 +112,7 @@ def once(entries: Iterable[Entry]) -> Iterator[Entry]:
     commit = ""
     for entry in entries:
         event = entry.event
-        if isinstance(event, e.Landed):
+        if isinstance(event, e.Landed | e.Staged):
             commit = event.commit
         elif isinstance(event, e.TrainLanded) and len(event.beads) == 1 and event.commit == commit:
             continue

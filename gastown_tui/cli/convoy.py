@@ -72,6 +72,8 @@ def _branch(document: dict[str, Any]) -> str:
     if document["landed_as"]:
         return f"{branch} landed as {document['landed_as'][:9]}"
     on = f"{branch} has {sum(1 for b in beads if b['staged'])} of {len(beads)}"
+    if document["asks"]:
+        return f"{on}, and asks you: {document['asks']}"
     return f"{on}, waits for {', '.join(document['waits_for'])}" if document["waits_for"] else f"{on}, and lands next"
 
 
@@ -83,6 +85,7 @@ def _document(town: Town, convoy: Convoy) -> dict[str, Any]:
         "cost_usd": round(sum(b.work.cost_usd for b in beads), 4),
         "branch": convoy.branch, "tip": convoy.tip, "landed_as": convoy.landed,
         "waits_for": sorted(b.id for b in lanes.missing(town, convoy)) if convoy.branch and not convoy.landed else [],
+        "asks": lanes.asks(town, convoy) if convoy.branch and not convoy.landed else "",
         "beads": [
             {"bead": b.id, "title": b.title, "column": town.column(b), "staged": bool(b.work.staged)} for b in beads
         ],

@@ -69,8 +69,8 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.Staged: lambda x: f"{x.bead} is on its convoy's integration branch as {x.commit[:9]}",
     e.TrainFailed: lambda x: f"{_listed(x.beads) or x.commit[:9]} could not land: {x.why}",
     e.TrainLanded: lambda x: (
-        f"{_listed(x.beads)} arrived with a train of convoy {x.convoy} as {x.commit[:9]}" if x.convoy
-        else f"{_listed(x.beads) or 'a train'} landed as {x.commit[:9]}"
+        f"{_listed(x.beads) or 'a train'} {_are(x.beads) + ' on staging/' + x.convoy if x.staging else 'landed'} as "
+        f"{x.commit[:9]}" + (f" with staging/{x.convoy}" if x.convoy and not x.staging else "")
     ),
     e.UndoBegun: lambda x: f"{x.bead} is in the queue at {x.commit[:9]}, by your order",
     e.LandingUndone: lambda x: f"{x.bead} was taken back by {x.by} as {x.commit[:9]}; its work is on {x.branch}",

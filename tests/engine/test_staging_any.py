@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gastown_tui.engine.base import Base
+from gastown_tui.engine.undoing import choosing
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Dependency, Work
 from gastown_tui.model.convoy import Convoy, Draft, Plan, PlannedBead
+from gastown_tui.model.errors import Refused
 from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
+from gastown_tui.rig.journal import Journal
+from gastown_tui.world import DiskFiles
 from tests.engine.desks import ground
 from tests.engine.test_refinery_any import KINDS, Hands, Mortal, World, handed_in, lived, person, sound
 from tests.engine.towns import founded
@@ -136,6 +142,19 @@ def judged(world: Convoys) -> None:
         assert git(world.root, "show", f"main:own/{number}") == f"of {number}", "a landed line was lost"
 
 
+def taken_back(world: Convoys, base: Base) -> None:
+    """Each landing can be taken back but one that brought the target in, and nothing of a convoy passes as nobody's."""
+    journal = Journal(base.place.gastown / "story", DiskFiles(), readonly=True)
+    town = Town().after_all(e.decode(line) for _, line in journal.replay(0))
+    begins = rigs.git(world.root, "rev-list", "--max-parents=0", "main").strip()
+    mends = [bead.id for bead in town.beads.values() if bead.title == "Mend"]
+    for bead in town.beads.values():
+        with pytest.raises(Refused, match="merged main into") if bead.id in mends else contextlib.nullcontext():
+            assert choosing.of_beads(base, town, [bead.id], False).turns[0].landed == bead.work.landed
+    if not mends:
+        assert {commit.subject for commit in choosing.since(base, town, begins).stays} <= {"By hand"}
+
+
 def lived_through(
     kinds: list[str], deaths: list[int], flakes: set[int], act: list[str], loose_first: bool = False
 ) -> set[str]:
@@ -150,6 +169,7 @@ def lived_through(
             if asyncio.run(lived(world, base, lives, act, around)):
                 break
         judged(world)
+        taken_back(world, base)
         return world.asked
 
 

@@ -39,14 +39,15 @@ def story() -> Story:
 
 def stage(story: Story, id: str) -> Train:
     """A bead goes all the way onto its convoy's branch."""
-    story.to_refinery(id)
+    if id not in story.town.queue:
+        story.to_refinery(id)
     run = story.test(id)
     onto = lanes.tip(story.town, "c1")
     car = story.town.queue[id].car
     train = Train((car,), (f"on-{id}",), f"on-{id}", onto, run.tree, run.number, 3.0, into="c1")
     story.tell(e.TrainBegun(train))
     story.tell(e.Staged(id, car.epoch, f"on-{id}"))
-    story.tell(e.TrainLanded(train.commit, train.beads, "c1"))
+    story.tell(e.TrainLanded(train.commit, train.beads, "c1", True))
     return train
 
 

@@ -221,7 +221,8 @@ class Landing:
         answered += [x for car in left for x in needs.settled(town, "ungated", car.bead, "landed")]
         convoy = train.into or train.closes
         answered += needs.settled(town, "ungated", train.closes, "landed") if train.closes else []
-        await base.books.record("refinery", *landed, e.TrainLanded(train.commit, train.beads, convoy), *answered)
+        over = e.TrainLanded(train.commit, train.beads, convoy, bool(train.into))
+        await base.books.record("refinery", *landed, over, *answered)
         for car in left:
             said = f"{car.bead} {town.beads[car.bead].title}"
             with_ = f" with {len(train.cars) - 1} more" if len(train.cars) > 1 else ""

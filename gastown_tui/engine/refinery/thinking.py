@@ -161,7 +161,7 @@ class Thinking:
         for number, run in sorted(town.testing.items()):
             if not _ours(town, run, view.lane):
                 continue
-            left = _left(town, run)
+            left = remaining(town, run)
             rest = tuple(car.bead for car in left)
             same = run.kind == "confirm" or self._candidates.tree(town, view.tip, left) == run.tree
             if rest and same and rest not in out:
@@ -181,7 +181,7 @@ def _past(town: Town, entry: MergeRequest) -> Past:
     return Past(entry.tries, waited, entry.alone, entry.beside, bool(entry.place), lands)
 
 
-def _left(town: Town, run: TestRun) -> list[Car]:
+def remaining(town: Town, run: TestRun) -> list[Car]:
     """The cars of a run that are still queued as they were, and not on an integration branch already."""
     found = [car for car in run.cars if (m := town.queue.get(car.bead)) is not None and m.car == car]
     return [car for car in found if not town.beads[car.bead].work.staged]

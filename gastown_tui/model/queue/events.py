@@ -83,9 +83,10 @@ class Staged(Event, frozen=True, tag="staged"):
 class TrainLanded(Event, frozen=True, tag="train_landed"):
     """The train's commit is the tip; each bead's own landing stands before this, in the same group.
 
-    `convoy` is the one whose integration branch moved to it or landed with it; "" where there is none.
+    `convoy` is the one whose integration branch landed with it, or moved to it if `staging`; "" where there is none.
     """
 
     commit: str
     beads: tuple[str, ...] = ()
     convoy: str = ""
+    staging: bool = False

@@ -145,7 +145,7 @@ def train_landed(town: S, event: e.TrainLanded, record: e.Record) -> S:
             raise Illegal(f"{car.bead} is not recorded as landed.", "Nothing was changed.")
     train = town.train
     if train is not None and (id := train.into or train.closes):
-        if event.convoy != id:
+        if (event.convoy, event.staging) != (id, bool(train.into)):
             raise Illegal(f"The train {event.commit[:9]} is of convoy {id}.", "Nothing was changed.")
         convoy = town.convoys[id]
         moved = replace(convoy, tip=event.commit) if train.into else replace(convoy, landed=event.commit)

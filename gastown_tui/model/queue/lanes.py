@@ -13,6 +13,9 @@ PREFIX = "staging/"
 CONVOY = "convoy"
 """The value of the setting `staging` that gives each convoy a branch."""
 
+_ABOUT = ("staging", "branch moved", "ungated")
+"""Kinds of question that are about a convoy's branch."""
+
 _OVER = ("landed", "dropped")
 
 
@@ -70,6 +73,12 @@ def missing(town: State, convoy: Convoy) -> list[Bead]:
     """The beads a convoy still waits for before its branch lands: neither on the branch nor done with."""
     beads = [town.beads[id] for id in convoy.beads if id in town.beads]
     return [b for b in beads if not b.work.staged and b.work.stage not in _OVER and b.status != "closed"]
+
+
+def asks(town: State, convoy: Convoy) -> str:
+    """What the overseer is asked about a convoy's integration branch, which waits for that; "" for nothing."""
+    found = sorted(n.title for n in town.needs.values() if n.about == convoy.id and n.kind in _ABOUT)
+    return found[0] if found else ""
 
 
 def complete(town: State) -> list[Convoy]:

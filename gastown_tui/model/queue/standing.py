@@ -19,8 +19,6 @@ _RECENT = 5
 """Finished runs from which the length of the next is guessed."""
 _OVERDUE = 0.1
 """What share of a run's usual length one that is late is said to have left."""
-_ABOUT = ("staging", "branch moved", "ungated")
-"""Kinds of question that are about a convoy's branch."""
 _NAMED = 4
 """Beads that a sentence names before it counts the others."""
 
@@ -241,7 +239,7 @@ class _Words:
     def _staged(self, entry: MergeRequest) -> str:
         town = self._town
         convoy = town.convoys[town.beads[entry.bead].work.convoy]
-        if asks := next((n.title for n in town.needs.values() if n.about == convoy.id and n.kind in _ABOUT), ""):
+        if asks := lanes.asks(town, convoy):
             return f"on {convoy.branch}, which asks you: {asks}"
         left = sorted(lanes.missing(town, convoy), key=lambda bead: bead.id)
         if left:
