@@ -59,6 +59,11 @@ def _end(process: subprocess.Popen[bytes], apart: bool) -> None:
             process.communicate(timeout=GRACE)
 
 
+def _unstarted(args: Sequence[str], cwd: Path, error: OSError) -> GitFailed:
+    missing = "" if not isinstance(error, FileNotFoundError) else _HINT_MISSING if cwd.is_dir() else f"{cwd} is gone."
+    return GitFailed(args, 127, str(error), missing)
+
+
 def _checked(args: Sequence[str], output: Output, check: bool) -> Output:
     if check and output.code:
         raise GitFailed(args, output.code, output.said)
@@ -93,7 +98,7 @@ def run(
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
     except OSError as error:
-        raise GitFailed(args, 127, str(error), _HINT_MISSING if isinstance(error, FileNotFoundError) else "") from error
+        raise _unstarted(args, cwd, error) from error
     try:
         out, err = process.communicate(input, timeout)
     except subprocess.TimeoutExpired as error:
@@ -125,7 +130,7 @@ async def arun(
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )
     except OSError as error:
-        raise GitFailed(args, 127, str(error), _HINT_MISSING if isinstance(error, FileNotFoundError) else "") from error
+        raise _unstarted(args, cwd, error) from error
     try:
         async with asyncio.timeout(limit):
             out, err = await process.communicate(input)

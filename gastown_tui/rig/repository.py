@@ -299,19 +299,23 @@ def _checkout(block: str) -> Checkout:
 
 def _under_way(checkout: Checkout, ref: str) -> bool:
     """Whether a rebase or bisection there will come back to `ref`: git itself counts that as checked out."""
-    if checkout.branch or not checkout.path.is_dir():
+    if checkout.branch:
         return False
-    told = git.run(["rev-parse", "--absolute-git-dir"], checkout.path, check=False)
-    if told.code:
-        return False
+    # Read, not asked of git: agents' checkouts are detached, many, and go away at any instant.
+    folder = checkout.path / ".git"
+    if link := _text(folder).removeprefix("gitdir: "):
+        folder = checkout.path / link
     short = ref.removeprefix("refs/heads/")
-    for name, wanted in (("rebase-merge/head-name", ref), ("rebase-apply/head-name", ref), ("BISECT_START", short)):
-        try:
-            if Path(told.line, name).read_text("utf-8", "replace").strip() == wanted:
-                return True
-        except FileNotFoundError:
-            continue
-    return False
+    told = (("rebase-merge/head-name", ref), ("rebase-apply/head-name", ref), ("BISECT_START", short))
+    return any(_text(folder / name) == wanted for name, wanted in told)
+
+
+def _text(path: Path) -> str:
+    """What a small file says, "" where there is none."""
+    try:
+        return path.read_text("utf-8", "surrogateescape").strip()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return ""
 
 
 def _why_not(checkout: Path, failed: GitFailed, ref: str, before: str, now: str | None, straight: bool) -> GasTownError:

@@ -129,6 +129,13 @@ def test_a_missing_git_says_so(git: Git, monkeypatch: pytest.MonkeyPatch) -> Non
         ours.run(["version"], git.path)
 
 
+def test_a_folder_that_went_away_is_not_a_missing_git(tmp_path: Path) -> None:
+    with pytest.raises(GitFailed, match="away is gone"):
+        ours.run(["version"], tmp_path / "away")
+    with pytest.raises(GitFailed, match="away is gone"):
+        asyncio.run(ours.arun(["version"], tmp_path / "away"))
+
+
 def _gone(pid: int) -> bool:
     """Whether a process has ended; a zombie nobody reaps yet has."""
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
