@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -52,7 +53,6 @@ from gastown_tui.model.events import Record
 from gastown_tui.model.orders import OVERSEER, Caller, Order
 from gastown_tui.model.town import Town
 from gastown_tui.redact import redact
-from gastown_tui.rig.remote import Unreachable
 from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClock
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._answers = Answers()
         self._caretaker = Caretaker(base.archive, base.clock, Follower(base.place))
-        jobs = Jobs(base.clock, self._wake.set, self._trouble)
+        jobs = Jobs(base.clock, self._wake.set, partial(needs.failed, base), partial(needs.works, base))
         self._jobs = jobs
         self._sessions = Sessions(base, self._gone)
         self._deacon = Deacon(base, self._sessions)
@@ -305,12 +305,6 @@ class Engine:
     def _gone(self, name: str, expected: bool) -> None:
         self._deacon.died(name, expected)
         self._wake.set()
-
-    def _trouble(self, key: str, error: GasTownError, count: int) -> None:
-        """The third failure of the same job is the overseer's; that nothing can be written is said elsewhere."""
-        if count == 3 and not self._base.trouble and not isinstance(error, CannotWrite | Unreachable):
-            bead = next((word for word in key.split() if word in self.town.beads), "")
-            needs.ask(self._base, "trouble", key, f"{key}: {error.title}"[:200], f"{error}", ("go on",), bead=bead)
 
 
 __all__ = ["OVERSEER", "Engine"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.world import Clock
@@ -18,9 +19,15 @@ class Jobs:
     """Runs what rounds start. A round asks every time it looks; a job that runs or rests is not started twice."""
 
     def __init__(
-        self, clock: Clock, wake: Callable[[], None], trouble: Callable[[str, GasTownError, int], None]
+        self,
+        clock: Clock,
+        wake: Callable[[], None],
+        trouble: Callable[[str, GasTownError, int], None],
+        over: Callable[[str], None] = lambda key: None,
     ) -> None:
+        """Hear of each failure in `trouble` (key, error, how often in a row), of each job that succeeds in `over`."""
         self._clock = clock
+        self._over = over
         self._wake = wake
         self._trouble = trouble
         self._group: asyncio.TaskGroup | None = None
@@ -54,6 +61,7 @@ class Jobs:
             self._keep(key, GasTownError(f"{key} failed: {type(error).__name__}: {error}.", "The log has the rest."))
         else:
             self._failed.pop(key, None)
+            self._say(partial(self._over, key))
         finally:
             self.running.pop(key, None)
             self._wake()
@@ -63,7 +71,14 @@ class Jobs:
         wait = _PATIENCE[min(count, len(_PATIENCE)) - 1]
         self._failed[key] = (count, self._clock.monotonic() + wait)
         log.warning("%s: %s (time %d, again in %.1f s)", key, error, count, wait)
-        self._trouble(key, error, count)
+        self._say(partial(self._trouble, key, error, count))
+
+    def _say(self, tell: Callable[[], None]) -> None:
+        """A job's end must not be the engine's because nothing can be written just then."""
+        try:
+            tell()
+        except GasTownError as error:
+            log.warning("%s", error)
 
     def soonest(self) -> float | None:
         """Seconds until the first resting job may be tried again; None when none rests."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from gastown_tui.engine.base import Base
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead
+from gastown_tui.model.errors import CannotWrite, GasTownError
 from gastown_tui.model.ids import numbered
 from gastown_tui.model.town import Town
+from gastown_tui.rig.remote import Unreachable
 
 BEAD_CHOICES = ("retry", "release", "drop")
 """Try again with the same polecat; give it to another; close it without landing."""
@@ -81,3 +83,16 @@ def settle(base: Base, kind: str, about: str, how: str) -> None:
     """Close a need that settled itself."""
     if events := settled(base.books.pending, kind, about, how):
         base.books.write("engine", *events)
+
+
+def failed(base: Base, key: str, error: GasTownError, count: int) -> None:
+    """The third failure of the same job is the overseer's; that nothing can be written is said elsewhere."""
+    if count == 3 and not base.trouble and not isinstance(error, CannotWrite | Unreachable):
+        bead = next((word for word in key.split() if word in base.books.town.beads), "")
+        ask(base, "trouble", key, f"{key}: {error.title}"[:200], f"{error}", ("go on",), bead=bead)
+
+
+def works(base: Base, key: str) -> None:
+    """A job that succeeds takes what was asked about it along."""
+    if not base.trouble:
+        settle(base, "trouble", key, "it works again")

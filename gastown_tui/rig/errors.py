@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Sequence
 
 from gastown_tui.model.errors import CannotWrite, GasTownError
 
+_LOCK = re.compile(r"Unable to create '(.+\.lock)': File exists")
+
 
 class GitFailed(GasTownError):
-    """A git command failed: what it would have told us is unsure, never "nothing"."""
+    """A git command failed: what it would have told us is unsure, never "nothing"; `lock` is a lock file in its way."""
 
     def __init__(self, command: Sequence[str], code: int, err: str, why: str = "") -> None:
         said = " / ".join(line.strip() for line in err.strip().splitlines()[-4:]) or "it said nothing"
         title = why or f"git failed ({code}): git {' '.join(command)[:200]}."
-        super().__init__(title, f"git said: {said}. Nothing was changed by us; try the command by hand.")
+        hint = f"git said: {said}. Nothing was changed by us; try the command by hand."
+        found = _LOCK.search(err)
+        self.lock = found[1] if found is not None else ""
+        if self.lock:
+            title, hint = f"A lock of git's is in the way: {self.lock}.", f"Nothing was changed by us. {LEFT}"
+        super().__init__(title, hint)
         self.command = tuple(command)
         self.exit = code
         self.err = err
+
+
+LEFT = "A git command runs there, or was cut off and left it: if none runs, remove the file, and it goes on by itself."
+"""What to do about a lock file of git's."""
 
 
 class NotARepository(GasTownError):
@@ -40,16 +52,22 @@ class Moved(GasTownError):
 
 
 class InTheWay(GasTownError):
-    """A person's edits or unfinished git command in a checkout keep a landing from it; `paths` names the edits."""
+    """A person's edits or unfinished git command in a checkout keep a landing from it.
 
-    def __init__(self, checkout: str, paths: Sequence[str], why: str) -> None:
+    `paths` names the edits, `lock` a lock file of git's; of what is neither `why` says all.
+    """
+
+    def __init__(self, checkout: str, paths: Sequence[str], why: str, lock: str = "") -> None:
         named = ", ".join(paths[:5]) + (" ..." if len(paths) > 5 else "")
+        todo = "Commit, stash or move these edits" if paths else "Finish it, or call it off"
         super().__init__(
             f"{checkout} cannot take the landing: {why}{': ' + named if named else ''}.",
-            "Nothing was touched. Commit, stash or move these edits; the landing then goes on by itself.",
+            f"Nothing was touched. {LEFT if lock else f'{todo}; the landing then goes on by itself.'}",
         )
+        self.checkout = checkout
         self.paths = tuple(paths)
         self.why = why
+        self.lock = lock
 
 
 class Unsaved(GasTownError):

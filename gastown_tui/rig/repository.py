@@ -10,7 +10,7 @@ from pathlib import Path
 import pygit2
 
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.rig import exclude, git
+from gastown_tui.rig import exclude, git, obstacles
 from gastown_tui.rig.errors import GitFailed, InTheWay, Moved, NoSuchRef, NotARepository
 from gastown_tui.world import DiskFiles, Files
 
@@ -188,9 +188,8 @@ class Repository:
             InTheWay: git refused because of what is in the checkout; nothing was touched.
             Moved: the branch is not an ancestor of `commit`. GitFailed: anything else; nothing is known to be landed.
         """
-        ref = git.run(["symbolic-ref", "--quiet", "HEAD"], checkout, check=False).line
-        if not ref:
-            raise InTheWay(str(checkout), (), "a rebase, a bisection or a detached HEAD is under way there")
+        obstacles.check(checkout, self.common_dir)
+        ref = git.run(["symbolic-ref", "--quiet", "HEAD"], checkout).line
         before = self.tip(ref)
         words = ["merge", "--ff-only", "--quiet", "--no-autostash", "--no-overwrite-ignore", "--no-verify-signatures"]
         failed: GitFailed | None = None
@@ -203,7 +202,12 @@ class Repository:
             return
         if failed is None:
             raise Moved(ref, commit, head)
-        raise _why_not(checkout, failed, ref, before, self.lookup(ref), self.is_ancestor(before, commit))
+        if failed.lock and head == before:
+            # git moves the files first and the ref last: what it took ahead goes back.
+            git.run(["read-tree", "-m", "-u", commit, before], checkout, check=False)
+        raise obstacles.why_not(checkout, failed) or (
+            failed if self.is_ancestor(before, commit) else Moved(ref, before, self.lookup(ref))
+        )
 
     def head_of(self, worktree: Path) -> str:
         """The commit a worktree is at. Raises GitFailed."""
@@ -316,17 +320,3 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8", "surrogateescape").strip()
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return ""
-
-
-def _why_not(checkout: Path, failed: GitFailed, ref: str, before: str, now: str | None, straight: bool) -> GasTownError:
-    """Which of our errors a refused fast-forward is."""
-    paths = [line[1:] for line in failed.err.splitlines() if line.startswith("\t")]
-    if "would be overwritten" in failed.err or "would be removed" in failed.err or "would lose untracked" in failed.err:
-        return InTheWay(str(checkout), paths, "edits there would be overwritten")
-    if "index.lock" in failed.err:
-        return InTheWay(str(checkout), (), "another git command is running there (or left .git/index.lock)")
-    if any(word in failed.err for word in ("MERGE_HEAD", "not concluded", "unmerged", "CHERRY_PICK_HEAD")):
-        return InTheWay(str(checkout), (), "a merge or cherry-pick is unfinished there")
-    if not straight:
-        return Moved(ref, before, now)
-    return failed

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
 
-from gastown_tui.model.errors import Refused, StaleLease
+from gastown_tui.engine.refinery import blocked
+from gastown_tui.engine.refinery.blocked import Blocked
+from gastown_tui.model.errors import GasTownError, Refused, StaleLease
 from gastown_tui.model.orders import Answer, Caller, Done
+from gastown_tui.rig.errors import InTheWay
 from tests.engine.towns import Running, founded, note, rehearse, running
 from tests.support import rigs
 
@@ -52,6 +56,76 @@ def test_edits_in_the_way_wait_and_land_by_themselves_afterwards(tmp_path: Path)
             await town.landed(bead)
             assert not town.town.needs
             assert rigs.git(root, "status", "--porcelain") == "?? other.txt"
+
+    asyncio.run(story())
+
+
+def test_what_is_in_the_way_is_named_once_and_asked_anew_when_it_is_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lock a power cut left, and then a file of the person's own in a folder git does not know."""
+    looks = 0
+    found = Blocked.found
+
+    def counted(self: Blocked, tips: Mapping[str, str], commits: Collection[str]) -> InTheWay | None:
+        nonlocal looks
+        looks += 1
+        return found(self, tips, commits)
+
+    monkeypatch.setattr(blocked, "_LOOK_EVERY", 0.02)
+    monkeypatch.setattr(Blocked, "found", counted)
+
+    async def story() -> None:
+        async with running(founded(tmp_path)) as town:
+            root = town.place.root
+            lock = root / ".git" / "refs" / "heads" / "main.lock"
+            lock.touch()
+            bead = await town.do(rehearse(note("docs/a.txt")))
+            await town.until(lambda t: any(n.kind == "landing" for n in t.needs.values()), "it to wait")
+            need = town.town.needs[need_of(town, "landing")]
+            assert need.title == f"{bead} waits for a lock of git's" and str(lock) in need.question
+            await town.until(lambda t: looks > 4, "some looks at it")
+            assert need_of(town, "landing") == need.id, "it is asked once"
+            assert rigs.git(root, "status", "--porcelain") == "", "git has moved no file ahead of the branch"
+            assert str(lock) in town.engine.status()["queue"][0]["why"]
+            (root / "docs").mkdir()
+            (root / "docs" / "a.txt").write_text("mine\n")
+            lock.unlink()
+            await town.until(lambda t: any("docs/a.txt" in n.question for n in t.needs.values()), "the other question")
+            assert "docs/a.txt" in town.town.queue[bead].why and len(town.town.needs) == 1
+            seen = looks
+            await town.until(lambda t: looks > seen + 4, "some looks at that")
+            assert need_of(town, "landing") != need.id and (root / "docs" / "a.txt").read_text() == "mine\n"
+            (root / "docs" / "a.txt").unlink()
+            await town.landed(bead)
+            assert not town.town.needs and rigs.git(root, "status", "--porcelain") == ""
+
+    asyncio.run(story())
+
+
+def test_a_job_that_works_again_takes_its_question_along(tmp_path: Path) -> None:
+    """Nobody is left with a question about what is over."""
+
+    async def story() -> None:
+        async with running(founded(tmp_path)) as town:
+            broken = True
+
+            async def work() -> None:
+                if broken:
+                    raise GasTownError("It does not work.")
+
+            jobs = town.engine._jobs
+            key = "work on something"
+            await town.until(lambda t: jobs._group is not None, "the engine to begin")
+            for _ in range(3):
+                jobs._failed = {k: (n, 0.0) for k, (n, _) in jobs._failed.items()}
+                assert jobs.start(key, work)
+                await town.until(lambda t: key not in jobs.running, "it to fail")
+            await town.until(lambda t: any(n.kind == "trouble" for n in t.needs.values()), "the question")
+            broken = False
+            jobs._failed = {k: (n, 0.0) for k, (n, _) in jobs._failed.items()}
+            assert jobs.start(key, work)
+            await town.until(lambda t: not t.needs, "it to be settled")
 
     asyncio.run(story())
 

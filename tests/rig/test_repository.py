@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gastown_tui.model.errors import GasTownError
+from gastown_tui.rig import obstacles
 from gastown_tui.rig.errors import GitFailed, InTheWay, Moved, NoSuchRef, NotARepository
 from gastown_tui.rig.repository import Repository, Stat, create_bare
 from tests.rig.conftest import Git
@@ -166,11 +168,83 @@ def test_an_untracked_file_is_never_overwritten(git: Git, repo: Repository, igno
     assert git.tip("main") == old and (git.path / ".env").read_text() == "SECRET=mine\n"
 
 
-def test_another_git_command_there_is_in_the_way(git: Git, repo: Repository) -> None:
-    new = _ahead(git, {"README.md": "theirs\n"})
-    (git.path / ".git" / "index.lock").touch()
-    with pytest.raises(InTheWay, match=r"index\.lock"):
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("name", ["index.lock", "HEAD.lock", "refs/heads/main.lock"])
+def test_a_lock_is_named_and_nothing_is_touched(
+    git: Git, repo: Repository, monkeypatch: pytest.MonkeyPatch, name: str, late: bool
+) -> None:
+    """Also where it comes after our look: git moves the files before it looks at the lock of the branch."""
+    old, new = git.tip("main"), _ahead(git, {"README.md": "theirs\n", "new.txt": "theirs\n"})
+    (git.path / "src" / "app.py").write_text("mine\n")
+    lock = git.path / ".git" / name
+    lock.touch()
+    if late:
+        monkeypatch.setattr(obstacles, "check", lambda checkout, common: None)
+    with pytest.raises(InTheWay, match=r"\.lock lies there") as caught:
         repo.fast_forward(git.path, new)
+    assert (caught.value.lock, caught.value.paths) == (str(lock), ())
+    assert git.tip("main") == old and repo.status(git.path) == [" M src/app.py"]
+    lock.unlink()
+    repo.fast_forward(git.path, new)
+    assert repo.status(git.path) == [" M src/app.py"]
+
+
+def _mine(git: Git, name: str, text: str = "mine\n") -> Path:
+    path = git.path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def _merging(git: Git) -> None:
+    git("checkout", "--quiet", "-b", "topic")
+    git.commit("theirs", {"other": "theirs\n"})
+    git("checkout", "--quiet", "main")
+    git("merge", "--quiet", "--no-ff", "--no-commit", "topic")
+
+
+_LANDS: dict[str, str | bytes | None] = {
+    **dict.fromkeys(("README.md", "docs/new.md", "flat"), "theirs\n"),
+    "src/app.py": None,
+}
+_STATES: dict[str, Callable[[Git], object]] = {
+    "clean": lambda git: None,
+    "an edit": lambda git: _mine(git, "README.md"),
+    "a staged edit": lambda git: [_mine(git, "README.md"), git("add", "-A")],
+    "an edit of what goes": lambda git: _mine(git, "src/app.py"),
+    "deleted here too": lambda git: (git.path / "src" / "app.py").unlink(),
+    "deleted and staged": lambda git: git("rm", "--quiet", "README.md"),
+    "an edit elsewhere": lambda git: _mine(git, "untracked"),
+    "untracked": lambda git: _mine(git, "flat"),
+    "untracked in a folder": lambda git: _mine(git, "docs/new.md"),
+    "others in that folder": lambda git: _mine(git, "docs/old.md"),
+    "ignored": lambda git: [_mine(git, ".git/info/exclude", "flat\n"), _mine(git, "flat")],
+    "a file for a folder": lambda git: _mine(git, "docs"),
+    "a folder for a file": lambda git: _mine(git, "flat/mine"),
+    "an ignored folder for a file": lambda git: [_mine(git, ".git/info/exclude", "flat\n"), _mine(git, "flat/mine")],
+    "an empty folder for a file": lambda git: (git.path / "flat").mkdir(),
+    "a merge": _merging,
+    "no branch": lambda git: git("checkout", "--quiet", "--detach"),
+    "a lock": lambda git: (git.path / ".git" / "index.lock").touch(),
+}
+
+
+@pytest.mark.parametrize("state", _STATES)
+def test_what_is_in_the_way_is_known_before_git_is_asked(git: Git, repo: Repository, state: str) -> None:
+    """What is found free is taken, what git refuses was found: else a train would be tried, and asked about, for ever.
+    """
+    tip = git.tip("main")
+    new = _ahead(git, _LANDS)
+    _STATES[state](git)
+    assert git.tip("main") == tip
+    found = obstacles.found(repo, git.path, tip, [new])
+    try:
+        repo.fast_forward(git.path, new)
+    except InTheWay as error:
+        assert found is not None and (found.lock, found.why) == (error.lock, error.why)
+        assert not error.paths or sorted(found.paths) == sorted(error.paths)
+    else:
+        assert found is None
 
 
 def test_an_unfinished_merge_is_in_the_way(git: Git, repo: Repository) -> None:

@@ -43,10 +43,12 @@ def troubles(scene: Scene) -> list[tuple[str, str]]:
         out.append((_red(scene, run), "" if mended else "m files a bead to mend it"))
     if reason := scene.line.held if "red" not in holds or "queue" in holds else "":
         out.append((reason, "P lets it go on" if "queue" in holds else "! says more"))
-    edits = [spot for spot in scene.line.spots if spot.state == "waiting" and "edits are in the way" in spot.why]
+    edits = [spot for spot in scene.line.spots if spot.state == "waiting" and " in the way: " in spot.why]
     if edits:
         names = joined(scene.short(spot.bead) for spot in edits)
-        out.append((f"{names}: {edits[0].why}", "commit or stash them; it goes on by itself"))
+        ours = "edits are in the way" in edits[0].why
+        remedy = "commit or stash them; it goes on by itself" if ours else "! says what to do; it goes on by itself"
+        out.append((f"{names}: {edits[0].why}", remedy))
     if not scene.config.gated and scene.line.spots:
         out.append(("UNGATED: nothing is tested here, so each landing asks you", "! answers"))
     return out

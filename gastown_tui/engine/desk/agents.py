@@ -9,7 +9,7 @@ from gastown_tui.engine import minutes, needs
 from gastown_tui.engine.deacon import GO_ON, HOLD
 from gastown_tui.engine.desk import Desk, handles
 from gastown_tui.engine.desk.gates import mending, mending_branch
-from gastown_tui.engine.refinery import asking, branches, closing, landing
+from gastown_tui.engine.refinery import asking, blocked, branches, closing
 from gastown_tui.engine.refinery.tip import FILE, RED
 from gastown_tui.engine.undoing import settling
 from gastown_tui.model import events as e
@@ -140,7 +140,7 @@ def _effects(desk: Desk, need: e.Need, choice: str, words: str) -> list[e.AnyEve
     elif need.kind == "ungated" and choice == "land" and bead is not None and bead.id in town.queue:
         return [e.MergeTurned(bead.id, "allowed", "the overseer allowed it untested")]
     elif need.kind == "landing":
-        return landing.again(base)
+        return blocked.again(base)
     elif need.kind == settling.ASK:
         return settling.answered(town, need, choice, words)
     elif need.kind == "budget" and choice == "double it":

@@ -7,7 +7,7 @@ from typing import Any
 
 from gastown_tui.engine import minutes, needs
 from gastown_tui.engine.desk import Desk, handles
-from gastown_tui.engine.refinery import landing
+from gastown_tui.engine.refinery import blocked
 from gastown_tui.model import events as e
 from gastown_tui.model import orders as o
 from gastown_tui.model.bead import Bead, Review
@@ -80,7 +80,7 @@ def _retry(desk: Desk, bead: Bead, entry: MergeRequest, why: str) -> list[e.AnyE
         asked = needs.raised(town, "ungated", bead.id)
         if asked is not None:
             raise Refused(f"{bead.id} waits for your yes: nothing tests it.", f"Answer it: gt answer {asked.id} land")
-        return [*settled, *landing.again(base)]
+        return [*settled, *blocked.again(base)]
     if entry.lane or entry.tries or entry.alone is False:
         return [e.Shunted(bead.id, "confirm", "you asked for one more run")]
     raise Refused(f"{bead.id} waits its turn: no run of it was red.", f"To have it tested next: gt mq first {bead.id}")

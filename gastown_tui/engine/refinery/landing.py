@@ -8,16 +8,18 @@ from pathlib import Path
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.refinery import asking
+from gastown_tui.engine.refinery.blocked import Blocked, words
 from gastown_tui.engine.refinery.pushing import Pushing
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Review
 from gastown_tui.model.errors import GasTownError
-from gastown_tui.model.merge import GateRun, MergeRequest, Train
+from gastown_tui.model.merge import GateRun, Train
 from gastown_tui.model.queue import lanes
 from gastown_tui.model.queue.standing import stopped
 from gastown_tui.model.town import Town
 from gastown_tui.rig import equivalence, reverting
-from gastown_tui.rig.errors import InTheWay, Moved
+from gastown_tui.rig.errors import GitFailed, InTheWay, Moved
+from gastown_tui.rig.obstacles import locked
 from gastown_tui.rig.remote import PushRefused, RemoteMoved, Unreachable
 
 _LOOK_EVERY = 2.0
@@ -29,6 +31,7 @@ class Landing:
     def __init__(self, base: Base, pushing: Pushing) -> None:
         self._base = base
         self._pushing = pushing
+        self.blocked = Blocked(base)
 
     async def depart(self, train: Train) -> None:
         """Make a train's commit the target's tip, unless something changed since it was made up."""
@@ -79,11 +82,14 @@ class Landing:
                 await asyncio.to_thread(base.repo.fast_forward, where[0], train.commit)
             else:
                 await asyncio.to_thread(base.repo.move, f"refs/heads/{branch}", old, train.commit)
-        except InTheWay as error:
+        except (InTheWay, GitFailed) as error:
+            if not (error.lock or isinstance(error, InTheWay)):
+                raise
+            met = error if isinstance(error, InTheWay) else locked(base.place.root, error.lock)
             if base.config.land == "push" and not train.into:
-                await self._lags(train, error)
+                await self._lags(train, met)
             else:
-                await self._in_the_way(train, error)
+                await self._in_the_way(train, met)
         except Moved:
             await self._elsewhere(train)
         else:
@@ -98,10 +104,9 @@ class Landing:
         base, pushing = self._base, self._pushing
         try:
             if not await pushing.has(train.commit):
-                dirty, touched = await asyncio.to_thread(self._edits, train.onto, [train.commit])
-                if ours := sorted(dirty & touched):
-                    where = str(base.place.root)
-                    await self._in_the_way(train, InTheWay(where, ours, "edits there would be overwritten"))
+                met = await asyncio.to_thread(self.blocked.found, {base.config.target: train.onto}, [train.commit])
+                if met is not None:
+                    await self._in_the_way(train, met)
                     return False
             await pushing.send(train)
         except RemoteMoved as error:
@@ -127,24 +132,16 @@ class Landing:
             await self._failed(train, f"{self._branch(train)} moved")
 
     async def _lags(self, train: Train, error: InTheWay) -> None:
-        """The remote has the train; the checkout here follows as soon as the person's edits are out of the way."""
-        base, names = self._base, ", ".join(train.beads)
-        paths = ", ".join(error.paths) or error.title
-        question = f"{self._pushing.name} has {names} already. In your checkout git will not overwrite: {paths}"
-        title = "A landing waits for your edits"
-        needs.ask(base, "landing", "target", title, question, ("retry",), bead=train.beads[0])
+        """The remote has the train; the checkout here follows as soon as nothing is in the way there."""
+        base, said = self._base, words(train.beads, error)
+        question = f"{self._pushing.name} has it already. {said.question}"
+        needs.ask(base, "landing", "target", "A landing waits for your checkout", question, ("retry",),
+                  bead=train.beads[0])  # fmt: skip
         await base.clock.sleep(_LOOK_EVERY)
 
     async def _in_the_way(self, train: Train, error: InTheWay) -> None:
-        """The train waits; the overseer is told what git will not overwrite."""
-        why = f"your edits are in the way: {', '.join(error.paths[:5])}" if error.paths else error.title
-        names = ", ".join(train.beads)
-        question = f"{names} tested green and waiting. In your checkout git will not overwrite: "
-        question += ", ".join(error.paths) or error.title
-        first = train.beads[0]
-        title = f"{first if len(train.beads) == 1 else f'{len(train.beads)} beads'} wait for your edits"
-        title = title.replace(" wait ", " waits ") if len(train.beads) == 1 else title
-        asked = needs.asked(self._base, "landing", "target", title, question, ("retry",), bead=first)
+        """The train waits; the overseer is told what is in the way."""
+        why, asked = self.blocked.asked(train.beads, error)
         await self._base.books.record("refinery", e.TrainFailed(train.commit, why, train.beads), *asked)
 
     async def _failed(self, train: Train, why: str) -> None:
@@ -152,25 +149,6 @@ class Landing:
         state = "queued" if self._base.config.gated else "allowed"
         turned = (e.MergeTurned(id, state, why) for id in train.beads)
         await self._base.books.record("refinery", e.TrainFailed(train.commit, why, train.beads), *turned)
-
-    async def unblock(self, need: e.Need) -> None:
-        """Let trains go on once nothing they change is edited in the person's checkout; looks every two seconds."""
-        base = self._base
-        await base.clock.sleep(_LOOK_EVERY)
-        town = base.books.town
-        dirty, touched = await asyncio.to_thread(self._edits, town.tip, [entry.commit for entry in waiting(town)])
-        if not dirty & touched and need.id in base.books.pending.needs:
-            answered = e.Answered(need.id, "your edits are out of the way", bead=need.bead)
-            base.books.write("refinery", answered, *again(base))
-
-    def _edits(self, tip: str, commits: list[str]) -> tuple[set[str], set[str]]:
-        """What is edited where the target is checked out, and what some commits change."""
-        repo = self._base.repo
-        town = self._base.books.town
-        names = {lanes.own(town, town.beads[entry.bead]) for entry in waiting(town)} - {""}
-        where = [path for name in (self._base.config.target, *sorted(names)) for path in repo.checkouts_of(name)]
-        dirty = {line[3:].strip('"') for path in where for line in repo.status(path)}
-        return dirty, {path for commit in commits for path in repo.changed_paths(tip, commit)}
 
     async def settle(self, town: Town) -> None:
         """Finish a landing whose engine died between its intent and its record: git knows whether it happened."""
@@ -212,6 +190,7 @@ class Landing:
         steps = dict(zip(train.cars, train.steps, strict=True))
         left = [car for car in train.cars if (b := town.beads.get(car.bead)) is not None and b.work.landing]
         onto = await asyncio.to_thread(_begins, base.place.root, train)
+        self.blocked.over()
         if train.into:
             landed: list[e.AnyEvent] = [e.Staged(car.bead, car.epoch, steps[car], onto) for car in left]
         else:
@@ -238,18 +217,6 @@ def _begins(root: Path, train: Train) -> str:
     """Where the change of a bead begins that landed as several commits; "" where it is its commit's first parent."""
     alone = len(train.cars) == 1 and not train.closes
     return train.onto if alone and reverting.first_parent(root, train.steps[0]) != train.onto else ""
-
-
-def waiting(town: Town) -> list[MergeRequest]:
-    """The entries that wait for the person's edits to be out of the way, by id."""
-    found = (m for m in town.queue.values() if m.state == "waiting" and not needs.raised(town, "ungated", m.bead))
-    return sorted(found, key=lambda m: m.bead)
-
-
-def again(base: Base) -> list[e.AnyEvent]:
-    """The events that let what waited for the person's edits go on, as it was before."""
-    state = "queued" if base.config.gated else "allowed"
-    return [e.MergeTurned(entry.bead, state) for entry in waiting(base.books.pending)]
 
 
 def _passed(bead: Bead, train: Train, run: GateRun) -> e.Gated:

@@ -72,7 +72,7 @@ class Refinery:
             self._jobs.start("refinery landing", partial(self._landing.settle, town))
             return
         if (need := _in_the_way(town)) is not None and need.kind == "landing":
-            self._jobs.start("refinery unblock", partial(self._landing.unblock, need))
+            self._jobs.start("refinery unblock", partial(self._landing.blocked.unblock, need))
         seen = (
             town.queue, town.testing, town.runs, town.tip, town.holds, town.needs, self._base.config, self._slots.count,
             tuple((bead.work.held, collision.awaited(town, bead)) for bead in town.in_column("refinery")),
