@@ -10,30 +10,39 @@ from typing import Any
 import click
 
 from gastown_tui.cli import common, queue_words
-from gastown_tui.model.errors import Refused
+from gastown_tui.model.errors import Refused, Usage
 
 _LOOK_EVERY = 1.0
 _HOME = "\x1b[H\x1b[2J"
 
 
+_watching = click.option("-w", "--watch", is_flag=True, help="Go on looking, every second, until ctrl+c.")
+
+
 @click.group(invoke_without_command=True)
+@_watching
+@common.as_json
 @click.pass_context
-def mq(context: click.Context) -> None:
+def mq(context: click.Context, watch: bool, as_json: bool) -> None:
     """The merge queue: approved work, tested together and landed. Alone it is gt mq list.
 
     \b
     Example:
       gt mq
+      gt mq -w
       gt mq show td-5e2
       gt mq hold td-5e2 "not before the release"
       gt mq pause
     """
     if context.invoked_subcommand is None:
-        context.invoke(list_)
+        context.invoke(list_, watch=watch, as_json=as_json)
+    elif watch or as_json:
+        verb, word = context.invoked_subcommand, "--json" if as_json else "--watch"
+        raise Usage(f"{word} stands behind the verb.", f"For example: gt mq {verb} {word}")
 
 
 @mq.command("list")
-@click.option("-w", "--watch", is_flag=True, help="Go on looking, every second, until ctrl+c.")
+@_watching
 @common.as_json
 def list_(watch: bool, as_json: bool) -> None:
     """Who stands where, why each waits and when it may land; the runs in flight; the verdict on the target.

@@ -119,14 +119,16 @@ def start(place: Place) -> tuple[dict[str, Any], bool]:
 
 def answering(place: Place) -> dict[str, Any] | None:
     """The status of the engine that answers, or None."""
+    from gastown_tui.door import address
     from gastown_tui.door.client import Client
 
     try:
         status = Client.of(place).status()
     except NoEngine:
         return None
-    # The door is open a moment before the engine has told the town of itself.
-    return status if status.get("engine") and status["engine"]["pid"] else None
+    # The door is open a moment before the engine has told the town of itself: until then the town names the last one.
+    told, found = status.get("engine"), address.read(place)
+    return status if told and found is not None and told["pid"] == found.pid else None
 
 
 def stop_engine(place: Place) -> list[str]:

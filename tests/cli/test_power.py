@@ -9,8 +9,15 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gastown_tui.agents import processes
+from gastown_tui.cli.power import answering
+from gastown_tui.door import address
+from gastown_tui.door.address import Address
+from gastown_tui.door.client import Client
 from gastown_tui.engine.place import Place
+from gastown_tui.world import DiskFiles
 from tests.cli.towns import gt
 from tests.engine.towns import founded, holding, note, rehearse
 from tests.support import rigs
@@ -36,6 +43,18 @@ def column(place: Place, bead: str) -> str:
 
 def pid_of(place: Place) -> int:
     return int(json.loads(place.engine_json.read_bytes())["pid"])
+
+
+def test_an_engine_answers_once_the_town_knows_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its door is open a moment before: the town then still names the engine before it."""
+    place = founded(tmp_path)
+    told: dict[str, Any] = {"engine": {"pid": 1, "since": 0.0}}
+    monkeypatch.setattr(Client, "status", lambda self: told)
+    assert answering(place) is None
+    address.write(place, Address(2, 3, str(place.socket), 4, "0"), DiskFiles())
+    assert answering(place) is None
+    told["engine"]["pid"] = 2
+    assert answering(place) == told
 
 
 def test_up_and_down_and_up_again_goes_on_with_the_same_work(tmp_path: Path) -> None:

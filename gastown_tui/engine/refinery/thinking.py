@@ -9,7 +9,7 @@ from itertools import count
 
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.refinery.candidates import Candidates, Step
-from gastown_tui.engine.refinery.tip import RED, mends
+from gastown_tui.engine.refinery.tip import RED, goes_on
 from gastown_tui.model import collision
 from gastown_tui.model.merge import Car, GateRun, MergeRequest, TestRun
 from gastown_tui.model.queue import lanes, pregate
@@ -103,7 +103,7 @@ class Thinking:
                 continue
             if bead.work.held or entry.hold or bead.work.landing:
                 continue
-            if RED in town.holds and not mends(bead):
+            if RED in town.holds and not goes_on(bead, entry):
                 view.waits[bead.id] = town.holds[RED]
                 continue
             if waits := collision.awaited(town, bead):

@@ -34,6 +34,15 @@ def mends(bead: Bead) -> bool:
     return MENDS in bead.labels
 
 
+def goes_on(bead: Bead, entry: MergeRequest) -> bool:
+    """Whether an entry is tested on top of a red tip: what mends it, and once what takes a landing back.
+
+    What takes a landing back may be just what makes the tip green; red there it is not to blame, and waits as others.
+    """
+    back = bead.work.back
+    return mends(bead) or (back is not None and bool(back.turns) and not _was_red(entry))
+
+
 class Tip:
     """One look a round. What it knows stands in the town; when it last had something to do is its own."""
 

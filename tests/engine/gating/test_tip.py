@@ -14,7 +14,7 @@ from gastown_tui.engine.gating import kept
 from gastown_tui.engine.refinery.tip import FILE, MENDS, RED
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused, Usage
-from gastown_tui.model.orders import Answer, Bisect, CreateBead, RunGate, Sling
+from gastown_tui.model.orders import Answer, Bisect, CreateBead, RunGate, Sling, UndoLanding
 from tests.engine.desks import ground, quiet
 from tests.engine.towns import GREEN, Running, founded, note, rehearse, running
 from tests.support import rigs
@@ -50,6 +50,27 @@ def test_a_red_tip_holds_the_queue_and_a_bead_that_mends_it_goes_through(tmp_pat
             await town.landed(made["bead"], bead, seconds=60.0)
             assert RED not in town.town.holds and not any(n.kind == RED for n in town.town.needs.values())
             assert town.bead(bead).work.returns == ()
+
+    asyncio.run(story())
+
+
+def test_a_landing_that_made_the_tip_red_can_be_taken_back(tmp_path: Path) -> None:
+    """That is what gt bisect proposes; what takes another back is tested once, is not blamed, and waits as others."""
+
+    async def story() -> None:
+        place = founded(tmp_path, gates=(Gate("any", "true"),))
+        async with running(place) as town:
+            good, bad = [await town.do(rehearse(note(name))) for name in ("good", "bad")]
+            await town.landed(good, bad, seconds=60.0)
+            town.engine.config = dataclasses.replace(town.engine.config, gates=(Gate("late", "test ! -e bad"),))
+            await held(town)
+            other = str((await town.engine.ask(UndoLanding((good,))))["filed"])
+            await town.until(lambda t: other in t.queue and t.queue[other].alone is False, "it to be red", 60.0)
+            back = str((await town.engine.ask(UndoLanding((bad,))))["filed"])
+            await town.until(lambda t: t.beads[bad].work.stage == "idle", "it to be taken back", 60.0)
+            await town.until(lambda t: t.beads[good].work.stage == "idle", "the other, too", 60.0)
+            assert RED not in town.town.holds and not town.town.needs
+            assert town.bead(back).work.returns == town.bead(other).work.returns == ()
 
     asyncio.run(story())
 
