@@ -5,6 +5,7 @@ from __future__ import annotations
 from immutables import Map
 
 from gastown_tui.model.bead import Work, make
+from gastown_tui.model.events import Need
 from gastown_tui.model.merge import Car, GateRun, MergeRequest, TestRun, Train
 from gastown_tui.model.queue.standing import Line, joined, of_tip, queue_line
 from gastown_tui.model.town import Town
@@ -74,6 +75,20 @@ def test_each_says_why_it_waits() -> None:
         "g": ("confirm", "red alone; once more by itself, behind the others"),
         "h": ("queued", "red beside A, green alone; again at the end, after run 8"),
     }
+
+
+def test_what_is_green_is_not_said_to_be_tested_again() -> None:
+    """It lands at once, or nobody can say when: the remote does not answer."""
+    runs = (GateRun("t7", "g", True, 907.0, 60.0, "", 7, "train", "tip", ("a", "b"), "m7"),)
+    ready = town(entry("a"), entry("b"), entry("c"), runs=runs)
+    found = {spot.bead: (spot.why, spot.lands) for spot in queue_line(ready, NOW).spots}
+    assert found["a"] == found["b"] == ("run 7 was green; it lands next", 0.0)
+    assert found["c"] == ("it is tested in the next run", 60.0)
+    silent = ready.with_(needs=Map({"n1": Need("n1", "remote", "origin does not answer", NOW)}))
+    waits = {spot.bead: (spot.why, spot.lands) for spot in queue_line(silent, NOW).spots}
+    assert waits["a"] == waits["b"] == ("run 7 was green; origin does not answer", None)
+    other = queue_line(town(entry("a", first=5.0), entry("b"), entry("c", first=6.0), runs=runs), NOW)
+    assert {spot.why for spot in other.spots} == {"it is tested in the next run"}, "not in this order"
 
 
 def test_a_red_run_on_another_tip_accuses_nobody() -> None:

@@ -15,6 +15,8 @@ Name = Callable[[str], str]
 
 _STILL = ("held", "waiting", "asks", "staged")
 """Entries that do not move by themselves."""
+_OUTWARD = ("remote", "ahead", "apart", "edits", "gh")
+"""Kinds of question about the remote, which keep what is green from landing."""
 _RECENT = 5
 """Finished runs from which the length of the next is guessed."""
 _OVERDUE = 0.1
@@ -80,7 +82,8 @@ def queue_line(town: State, now: float, *, slots: int = 1, batch: int = 6, name:
     words = _Words(town, name)
     states = {entry.bead: words.state(entry) for entry in entries}
     moving = [] if held else [e for e in entries if states[e.bead] not in _STILL]
-    lands = _landings(town, now, moving, seconds, slots, batch)
+    lands = _landings(town, now, [e for e in moving if e.bead not in words.green], seconds, slots, batch)
+    lands |= dict.fromkeys(words.green if not held and not words.outward else (), 0.0)
     spots = (
         Spot(entry, place, states[entry.bead], words.why(entry, states[entry.bead]), lands.get(entry.bead),
              runs_of(town, entry.bead), lanes.own(town, town.beads.get(entry.bead)))
@@ -183,7 +186,23 @@ class _Words:
 
     def __init__(self, town: State, name: Name) -> None:
         self._town, self._name = town, name
-        self._red = next((run for run in reversed(telling(town)) if not run.ok), None)
+        told = telling(town)
+        self._red = next((run for run in reversed(told) if not run.ok), None)
+        self.outward = next((n.title for _, n in sorted(town.needs.items()) if n.kind in _OUTWARD), "")
+        self.green = self._green(told)
+
+    def _green(self, told: list[GateRun]) -> dict[str, int]:
+        """Who stands at the head of the line and was green just so, in which run: nothing is left but to land it."""
+        town = self._town
+        free = [m for m in ordered(town.queue.values()) if not m.lane and self.state(m) in ("queued", "suspect")]
+        line = tuple(m.bead for m in free if not lanes.of(town, town.beads.get(m.bead)))
+        landed = since(town)
+        found: dict[str, int] = {}
+        for run in told:
+            left = run.beads[len(landed[run.base]) :]
+            if run.ok and left and line[: len(left)] == left:
+                found |= dict.fromkeys(left, run.number)
+        return found
 
     def state(self, entry: MergeRequest) -> str:
         """The one word."""
@@ -212,6 +231,8 @@ class _Words:
             return entry.why or "it waits for you"
         if (paused := waits(self._town)) and state in ("queued", "suspect", "confirm"):
             return paused
+        if entry.bead in self.green:
+            return f"run {self.green[entry.bead]} was green; {self.outward or 'it lands next'}"
         into = lanes.own(self._town, self._town.beads.get(entry.bead))
         words = said.get(state, self._queued)(entry)
         return f"{words}, for {into}" if into and state in ("queued", "testing", "suspect", "confirm") else words
@@ -219,7 +240,8 @@ class _Words:
     def _landing(self, entry: MergeRequest) -> str:
         train = self._town.train
         number = train.number if train is not None and entry.bead in train.beads else 0
-        return f"run {number} was green; it is landing" if number else "it is landing"
+        doing = self.outward or "it is landing"
+        return f"run {number} was green; {doing}" if number else doing
 
     def _held(self, entry: MergeRequest) -> str:
         return f"you hold it: {entry.hold}"
