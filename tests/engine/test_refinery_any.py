@@ -60,18 +60,21 @@ class Crash(BaseException):
 
 
 class Mortal(Books):
-    """Books of an engine that dies while it writes one of its records: what stands before that one is durable."""
+    """Books of an engine that dies while it writes one of its records: what stands before that one is durable.
 
-    def __init__(self, journal: Journal, clock: Clock, town: Town, left: int) -> None:
+    With `torn` that is so inside a group, too, as it was before groups were written as one.
+    """
+
+    def __init__(self, journal: Journal, clock: Clock, town: Town, left: int, torn: bool = True) -> None:
         super().__init__(journal, clock, town)
-        self.left = left
+        self.left, self.torn = left, torn
         self.dead = asyncio.Event()
 
     def write(self, who: str, *events: e.AnyEvent, screened: bool = False) -> asyncio.Future[None]:
         if self.dead.is_set():
             raise asyncio.CancelledError
         if who != "world" and self.left < len(events):
-            if self.left:
+            if self.left and self.torn:
                 super().write(who, *events[: self.left], screened=screened)
             self.dead.set()
             raise asyncio.CancelledError
@@ -122,6 +125,7 @@ class World:
     flakes: set[int]
     broken: int
     ran: Counter[int] = dataclasses.field(default_factory=Counter)
+    torn: bool = True
 
     def commit(self, number: int, onto: str, mended: bool) -> str:
         """A worker's commit; one that was sent back leaves out what was wrong."""
@@ -149,7 +153,7 @@ async def lived(world: World, base: Base, lives: int, act: list[str], around: Ar
     """
     journal = Journal(base.place.gastown / "story", DiskFiles())
     town = Town().after_all(e.decode(line) for _, line in journal.replay(0))
-    books = Mortal(journal, world.clock, town, lives)
+    books = Mortal(journal, world.clock, town, lives, world.torn)
     base = dataclasses.replace(base, books=books, clock=world.clock, notes={})
     jobs = Jobs(world.clock, lambda: None, lambda key, error, count: None)
     refinery = Refinery(base, jobs)

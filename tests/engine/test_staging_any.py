@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gastown_tui.engine.base import Base
+from gastown_tui.engine.refinery.tip import Tip
 from gastown_tui.engine.undoing import choosing
 from gastown_tui.model import bead as beads
 from gastown_tui.model import events as e
@@ -40,6 +41,7 @@ class Convoys(World):
     """
 
     loose_first: bool = False
+    torn: bool = False
     asked: set[str] = dataclasses.field(default_factory=set)
 
 
@@ -199,3 +201,15 @@ def test_a_branch_that_is_red_with_the_target_is_tested_twice_and_asked_about() 
     assert lived_through(["left", "good", "right", "good"], [], set(), [], True) == {
         "green is red on staging/c1 merged with main"
     }
+
+
+def test_what_becomes_known_of_the_tip_late_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tree was tested as a part of what landed, so no run tells of it: a bead red on it goes back all the same."""
+    knows = Tip._know
+
+    async def late(tip: Tip, commit: str) -> None:
+        await asyncio.sleep(0.15)
+        await knows(tip, commit)
+
+    monkeypatch.setattr(Tip, "_know", late)
+    lived_through(["good", "bad"], [], set(), [])

@@ -33,6 +33,12 @@ def test_an_empty_queue_has_nothing_to_do() -> None:
     assert plan(sight("")) == Decision()
 
 
+def test_with_every_slot_taken_by_others_nothing_begins() -> None:
+    """The bare tip may be tested in the only slot while one that was red alone asks for it."""
+    past = {"x": Past(waited=99)}
+    assert not plan(sight("ab", slots=0, confirm="x", past=past)).start
+
+
 def test_one_slot_tests_a_batch() -> None:
     assert words(plan(sight("abcdefghij")).start) == ["abcdef"]
     assert plan(sight("abcdefghij", running=("abcdef",))) == Decision()

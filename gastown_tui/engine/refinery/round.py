@@ -76,7 +76,7 @@ class Refinery:
         seen = (
             town.queue, town.testing, town.runs, town.tip, town.holds, town.needs, self._base.config, self._slots.count,
             tuple((bead.work.held, collision.awaited(town, bead)) for bead in town.in_column("refinery")),
-            self._outward.turn, self._closing.seen(town),
+            self._outward.turn, self._closing.seen(town), self._tip.green(town),
         )  # fmt: skip
         if not stopped(town) and not _same(seen, self._seen):
             self._jobs.start("refinery plan", partial(self._plan, town, seen))

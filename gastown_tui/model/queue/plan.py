@@ -87,7 +87,7 @@ def _runs(
     """What begins, and which of the runs in flight that only bet on a culprit go on: in the slots there are."""
     bets = [run for run in sight.running if run not in useful and line.bets(run, sight.slots)]
     free = max(0, sight.slots - len(useful))
-    urgent = [(bead,) for bead in lane.asking if sight.of(bead).waited >= PATIENCE // min(sight.slots, 2)]
+    urgent = [(bead,) for bead in lane.asking if sight.of(bead).waited >= PATIENCE // max(1, min(sight.slots, 2))]
     must = [run for run in dict.fromkeys([*urgent, *_wanted(sight, line, useful, free)]) if run not in useful][:free]
     kept = bets[: free - len(must)]
     pregated = [run for run in lone if run[0] not in lane.asking]

@@ -41,7 +41,7 @@ class Sight:
         confirm: beads that were red alone and await one more run alone on the tip.
         verdict: what is known of the tree "present tip + these beads merged in this order"; None when it never ran.
         running: runs in flight, as on the present tip. A run of one bead of the confirm lane is its confirm run.
-        slots: how many runs there may be at once, at least 1.
+        slots: how many runs there may be at once; 0 while others have all there are.
         rate: the culprit rate p̂ (`merge.learned`).
         pregate: whether each change is tested alone before it joins the line: on, off, or auto (`sizing.pregating`).
         past: what is remembered of a bead, where there is anything.
