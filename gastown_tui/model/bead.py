@@ -150,7 +150,9 @@ class Bead(msgspec.Struct, frozen=True, gc=False):
 
     def changed(self, **fields: Any) -> Bead:
         """The bead with some fields replaced; names without a place of their own go to `extra`."""
-        hot = {k: v for k, v in fields.items() if k in _HOT or k in ("work", "extra")}
+        if fields.keys() <= _OWN:
+            return msgspec.structs.replace(self, **fields)
+        hot = {k: v for k, v in fields.items() if k in _OWN}
         rest = {k: v for k, v in fields.items() if k not in hot}
         if rest:
             cold = dict(_decode_raw(hot.get("extra", self.extra)))
@@ -219,6 +221,7 @@ _KINDS: dict[str, Callable[[Any], Any]] = {
     "minutes": partial(msgspec.convert, type=Annotated[int, msgspec.Meta(ge=0)] | Annotated[float, msgspec.Meta(ge=0)]),
 }
 _HOT = frozenset(f.name for f in FIELDS if f.hot)
+_OWN = _HOT | {"work", "extra"}
 EDITABLE = {f.name: f for f in FIELDS if f.editable}
 _KEEP_EMPTY = frozenset({"id", "title", "status", "priority", "issue_type"})
 _NEEDED = frozenset({"id", "title"})

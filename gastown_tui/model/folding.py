@@ -130,13 +130,11 @@ def bead_moved(town: S, event: e.BeadMoved, record: e.Record) -> S:
     if event.move not in PLAIN:
         raise Illegal(f"{event.move} is no plain move.", f"There are: {', '.join(sorted(PLAIN))}.")
     bead = lifecycle.still(unclaimed(_bead(town, event.bead)))
-    bead = lifecycle.make(bead, event.move, record.at)
-    if event.move in ("release", "close", "reopen", "set_aside"):
-        bead = bead.working(lease=None, held="", landing="")
+    bead = lifecycle.make(bead, event.move, record.at, **lifecycle.LEAVES.get(event.move, {}))
     if event.move in ("close", "set_aside"):
-        bead = bead.changed(close_reason=event.reason)
+        bead = replace(bead, close_reason=event.reason)
     if event.move == "reopen":
-        bead = bead.changed(close_reason="", closed_at="").working(returns=(), forgiven=0, landed="")
+        bead = replace(bead, close_reason="", closed_at="")
     town = town.put(bead)
     return town.with_(queue=town.queue.delete(bead.id)) if bead.id in town.queue else town
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.errors import Illegal
@@ -55,6 +57,13 @@ MOVES: dict[str, Move] = {
     )
 }
 
+_FREE: dict[str, Any] = {"lease": None, "held": "", "landing": ""}
+LEAVES = {
+    "release": _FREE, "close": _FREE, "set_aside": _FREE,
+    "reopen": {**_FREE, "returns": (), "forgiven": 0, "landed": ""},
+}  # fmt: skip
+"""What a plain move changes of a bead's `work` besides its stage."""
+
 
 def check(bead: Bead, move: str) -> Move:
     """The row of `move`, or Illegal saying where the bead is and from where the move may start."""
@@ -79,9 +88,9 @@ def still(bead: Bead) -> Bead:
     return bead
 
 
-def make(bead: Bead, move: str, at: float) -> Bead:
-    """The bead after a move, at unix second `at`; raises Illegal."""
+def make(bead: Bead, move: str, at: float, **work: Any) -> Bead:
+    """The bead after a move, at unix second `at`, and with fields of its `work` replaced; raises Illegal."""
     row = check(bead, move)
     since = bead.work.since if row.target == bead.work.stage else at
-    moved = bead.working(stage=row.target, since=since)
-    return moved if row.status is None else moved.changed(status=row.status)
+    moved = replace(bead.work, stage=row.target, since=since, **work)
+    return replace(bead, work=moved, status=row.status or bead.status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -31,7 +32,12 @@ FOLDING_ROOMS = (folding, folding_import, folding_queue, folding_outward, landin
 
 def stamp(at: float) -> str:
     """Unix seconds as RFC 3339 in UTC, the way Beads writes times."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+    return _stamp(int(at // 1))
+
+
+@lru_cache(maxsize=8)
+def _stamp(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
 
 
 class Town(State, frozen=True):

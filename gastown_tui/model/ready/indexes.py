@@ -26,7 +26,7 @@ def put(state: S, bead: Bead) -> S:
     old = state.beads.get(bead.id)
     if old is None or old.extra is not bead.extra or old.dependencies is not bead.dependencies:
         return _Change(state, state.at).put(bead, bead.id).done()
-    if old.status != bead.status or _end(old) != _end(bead):
+    if old.status != bead.status or old.close_reason != bead.close_reason or _landed(old) != _landed(bead):
         return _Change(state, state.at).put(bead, bead.id).done()
     # Nothing that another bead, or its own being stopped, hangs on: most changes are like this.
     after = state.with_(beads=state.beads.set(bead.id, bead))
@@ -78,7 +78,7 @@ class _Change(Generic[S]):
         if edges:
             self._gates(old, bead, id)
         turned = self._parents(old, bead, id) if edges or (flipped and _edges(bead)) else set()
-        if old is None or bead is None or _end(old) != _end(bead):
+        if flipped or old is None or bead is None or _end(old) != _end(bead):
             turned.add(id)
         for target in turned:
             self._turn(target)
@@ -136,10 +136,12 @@ class _Change(Generic[S]):
         waiters = self.dependants.get(target)
         if waiters is None:
             return
-        others, mates = self._turned(target, False), self._turned(target, True)
+        found = self.beads.get(target) or self.old.beads.get(target)
+        others = mates = self._turned(target, False)
+        if any(bead is not None and bead.work.staged for bead in (found, self.old.beads.get(target))):
+            mates = self._turned(target, True)
         if others[0] == others[1] and mates[0] == mates[1]:
             return
-        found = self.beads.get(target) or self.old.beads.get(target)
         for id, gate in waiters.items():
             before, after = mates if others != mates and waiting.mates(self.beads.get(id), found) else others
             if step := bool(gate & after) - bool(gate & before):
@@ -245,6 +247,10 @@ def _parents(bead: Bead | None) -> frozenset[str]:
 
 def _edges(bead: Bead | None) -> tuple[Dependency, ...]:
     return bead.dependencies if bead is not None else ()
+
+
+def _landed(bead: Bead) -> tuple[str, str]:
+    return bead.work.landed, bead.work.staged
 
 
 def _end(bead: Bead) -> tuple[str, str, str, str]:

@@ -30,14 +30,12 @@ def noted(before: State, after: S, record: e.Record) -> S:
     order = record.order
     if order is None:
         return after
-    if order.drops:
-        after = _dropped(after, order.drops)
-    undo = after.undo
+    undo, lines = _dropped(after, order.drops) if order.drops else (after.undo, {})
     entry = undo.get(order.first)
     if entry is None:
         entry = Entry(order.first, record.at, order.name, order.title, order.final, order.name == UNDO)
         name = "undone" if entry.redo else "done"
-        after = after.with_(**{name: (*getattr(after, name), entry.seq)})
+        lines[name] = (*lines.get(name, getattr(after, name)), entry.seq)
     if isinstance(record.event, e.Said):
         entry = msgspec.structs.replace(entry, told=True)
     changes: dict[tuple[str, str], Change] = {}
@@ -55,18 +53,21 @@ def noted(before: State, after: S, record: e.Record) -> S:
     parts = entry.parts.update(changes)
     for part in gone:
         parts = parts.delete(part)
-    return after.with_(undo=undo.set(entry.seq, msgspec.structs.replace(entry, parts=parts)))
+    return after.with_(undo=undo.set(entry.seq, msgspec.structs.replace(entry, parts=parts)), **lines)
 
 
-def _dropped(town: S, seqs: tuple[int, ...]) -> S:
-    """The town without some of the orders that could be undone or redone; the oldest of hundreds goes quickly."""
+def _dropped(town: State, seqs: tuple[int, ...]) -> tuple[Map[int, Entry], dict[str, tuple[int, ...]]]:
+    """The orders that can be undone or redone without some, and the lines of them that change: `done`, `undone`.
+
+    The oldest of hundreds goes quickly.
+    """
     undo = town.undo
     for seq in seqs:
         undo = undo.delete(seq) if seq in undo else undo
     if town.done[: len(seqs)] == seqs:
-        return town.with_(undo=undo, done=town.done[len(seqs) :])
-    done, undone = (tuple(n for n in those if n not in seqs) for those in (town.done, town.undone))
-    return town.with_(undo=undo, done=done, undone=undone)
+        return undo, {"done": town.done[len(seqs) :]}
+    lines = {"done": town.done, "undone": town.undone}
+    return undo, {name: tuple(n for n in line if n not in seqs) for name, line in lines.items()}
 
 
 def with_undo(town: S, undo: Mapping[int, Entry]) -> S:
@@ -96,7 +97,8 @@ def _taken(town: S, seq: int, redo: bool) -> S:
     entry = town.undo.get(seq)
     if entry is None or entry.redo is not redo:
         raise Illegal(f"There is no order {seq} to {REDO if redo else UNDO}.", "See what there is with: gt undo --list")
-    return _dropped(town, (seq,))
+    undo, lines = _dropped(town, (seq,))
+    return town.with_(undo=undo, **lines)
 
 
 @case(e.Restored)
