@@ -14,6 +14,9 @@ from gastown_tui.door.client import Client
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.text import clean
 
+_ASKED = 3
+"""Lines of a question that are shown; gt answer shows all."""
+
 
 def main(argv: list[str]) -> int | None:
     """Print what the engine says of the town; None where only the long way knows what to do.
@@ -78,8 +81,10 @@ def _needs(needs: list[dict[str, Any]], past: bool) -> Iterator[str]:
         yield f"  {need['id']}  {need['title']}"
         if past:
             continue
-        if question := need.get("question", "").strip():
-            yield f"      {rows.clip_line(question.splitlines()[0])}"
+        lines = [line for line in need.get("question", "").splitlines() if line.strip()]
+        yield from (f"      {rows.clip_line(line.strip())}" for line in lines[:_ASKED])
+        if len(lines) > _ASKED:
+            yield f"      ... gt answer {need['id']} shows all of it"
         choices = need.get("choices", ())
         numbered = "  ".join(f"{n} {choice}" for n, choice in enumerate(choices, 1))
         yield f"      gt answer {need['id']} " + (f"CHOICE   ({numbered})" if choices else "TEXT")

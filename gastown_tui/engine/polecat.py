@@ -68,7 +68,7 @@ class Polecats:
         last = bead.work.returns[-1]
         count = len(bead.work.returns)
         needs.hold_bead(
-            self._base, bead, f"{bead.id} came back {count} times", f"Last from the {last.by}:\n{last.reason}"
+            self._base, bead, f"{bead.id} came back {count} times", f"Last from the {last.by}: {last.reason}"
         )
 
     def _steer(self, town: Town, bead: Bead, live: Live) -> None:

@@ -172,6 +172,8 @@ def test_a_question_is_answered_in_words_and_by_number(run: Gt, tmp_path: Path) 
 
     need = until(asked, "the question")[0]
     assert "Which colour?" in run("status").out
+    whole = run("answer", need["id"])
+    assert (whole.code, asked()) == (0, [need]) and "Which colour?" in whole.out, "shown, and not settled"
     assert run("answer", need["id"], "green", "please").code == 0
     assert not asked()
     told.touch()
