@@ -69,7 +69,7 @@ def wait(base: Base, town: Town, bead: Bead, firsts: list[str]) -> str:
         for spot in found.spots
     ]
     where = f" Both of you change {', '.join(places[:5])}." if places else ""
-    target = lanes.branch(town, lanes.of(town, bead), base.config.target)
+    target = " and ".join(lanes.where(town, bead, firsts, base.config.target))
     return (
         f"{named} lands before {bead.id}.{where} Finish what does not touch that and commit it, then stop and wait: "
         f"`gt done` is not taken before. You will be told when to merge {target}."
@@ -83,10 +83,11 @@ def go_on(base: Base, town: Town, bead: Bead, settled: list[str]) -> str:
     named = ", ".join(_named(town, id) for id in settled)
     if not landed:
         return f"{named} is closed without landing: you need not wait for it. Finish, then run `gt done`."
-    target = lanes.branch(town, lanes.of(town, bead), base.config.target)
+    targets = lanes.where(town, bead, landed, base.config.target)
+    merge = " and ".join(f"`git merge {target}`" for target in targets)
     return (
-        f"{named} has landed on {target}. Run `git merge {target}`, keep what both sides meant, finish, test, commit, "
-        "and run `gt done`."
+        f"{named} has landed on {' and '.join(targets)}. Run {merge}, keep what both sides meant, finish, test, "
+        "commit, and run `gt done`."
     )
 
 

@@ -142,20 +142,6 @@ def over(bead: Bead, firsts: Iterable[str]) -> tuple[Dependency, ...]:
     )  # fmt: skip
 
 
-def circular(town: State, first: str, second: str) -> bool:
-    """Whether `first` needs `second` already, directly or not: then neither would ever land."""
-    seen: set[str] = set()
-    left = [first]
-    while left:
-        id = left.pop()
-        if id == second:
-            return True
-        if id not in seen and (bead := town.beads.get(id)) is not None:
-            seen.add(id)
-            left.extend(bead.needs)
-    return False
-
-
 _STAGES = ("idle", "working", "sheriff", "witness", "refinery")
 
 

@@ -7,6 +7,7 @@ from gastown_tui.model import collision as c
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Lease, Work
 from gastown_tui.model.collision import Collision, Foreseen, Pair, Spot
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town, restore, scalars
 
 
@@ -52,7 +53,7 @@ def test_who_is_further_goes_first_and_a_circle_is_seen() -> None:
     second = late.changed(dependencies=c.serial(late, "td-2"))
     town = town.put(second)
     assert c.awaited(town, second) == ["td-2"] and c.past(town, second) == [] and c.landed(town, second) == {}
-    assert c.circular(town, "td-3", "td-2") and not c.circular(town, "td-2", "td-3")
+    assert lanes.circular(town, "td-3", "td-2") and not lanes.circular(town, "td-2", "td-3")
     assert not c.loose(town, _pair("td-2", "td-3"))
     town = town.put(early.changed(status="closed").working(stage="landed", landed="f" * 40))
     assert c.awaited(town, second) == [] and c.past(town, second) == ["td-2"]

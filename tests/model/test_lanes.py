@@ -95,6 +95,18 @@ def test_the_branch_lands_as_one_and_then_all_of_it_counts(story: Story) -> None
     assert lanes.of(town, story.bead("td-a")) == "" and not lanes.complete(town)
 
 
+def test_who_waits_for_a_bead_of_a_convoy_waits_for_all_of_it(story: Story) -> None:
+    """The branch lands when b is on it: who needs a cannot be waited for by b. What b is to have, it merges."""
+    stage(story, "td-a")
+    town = story.town
+    assert lanes.circular(town, "td-c", "td-b") and not lanes.circular(town, "td-c", "td-d")
+    assert not lanes.circular(town, "td-d", "td-b") and not lanes.circular(town, "td-b", "td-d")
+    bead = story.bead("td-b")
+    assert lanes.where(town, bead, ["td-a"], "main") == ["staging/c1"] and lanes.where(town, bead, [], "main") == []
+    assert lanes.where(town, bead, ["td-d", "td-a"], "main") == ["staging/c1", "main"]
+    assert lanes.where(town, story.bead("td-d"), ["td-a"], "main") == ["main"]
+
+
 def test_a_dropped_bead_is_not_waited_for_and_a_new_one_is(story: Story) -> None:
     """What is closed without landing lets the rest go; a bead filed to mend the branch joins the convoy."""
     stage(story, "td-a")

@@ -183,8 +183,8 @@ async def done(desk: Desk, order: o.Done, caller: Caller) -> Any:
     if bead.work.stage != "working":
         raise Refused(f"{bead.id} is with the {bead.work.stage} already.", "Wait for what it says.")
     town = base.books.pending
-    target = lanes.branch(town, lanes.of(town, bead), base.config.target)
-    if waits := collision.awaited(base.books.pending, bead):
+    if waits := collision.awaited(town, bead):
+        target = " and ".join(lanes.where(town, bead, waits, base.config.target))
         hint = f"Stop here. You will be told when to merge {target}, test, and run gt done."
         raise Refused(f"{bead.id} lands after {', '.join(waits)}, which has not landed yet.", hint)
     changed = unsaved(await asyncio.to_thread(base.repo.status, live.worktree))
@@ -196,6 +196,7 @@ async def done(desk: Desk, order: o.Done, caller: Caller) -> Any:
         raise Refused(f"The worktree is not on its branch {lease.branch}.", f"git switch {lease.branch}, then gt done.")
     for first, commit in collision.landed(base.books.pending, bead).items():
         if not await asyncio.to_thread(base.repo.is_ancestor, commit, head):
+            target = lanes.where(base.books.pending, bead, [first], base.config.target)[0]
             hint = f"Run `git merge {target}`, keep what both sides meant, test, commit, then gt done."
             raise Refused(f"{first} has landed, and your branch does not have it yet.", hint)
     own = await asyncio.to_thread(base.repo.log, lanes.base(base.books.town, bead), head)

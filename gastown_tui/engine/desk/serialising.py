@@ -11,6 +11,7 @@ from gastown_tui.model import orders as o
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.errors import Refused, Usage
 from gastown_tui.model.orders import Caller
+from gastown_tui.model.queue import lanes
 from gastown_tui.model.town import Town
 
 
@@ -27,7 +28,7 @@ async def serialise(desk: Desk, order: o.Serialise, caller: Caller) -> Any:
         raise Usage(f"{first.id} cannot wait for itself.", "Name two beads: gt conflicts --serialise FIRST SECOND")
     if first.id in collision.awaited(town, second):
         raise Refused(f"{second.id} waits for {first.id} already.", f"See it with: gt bead show {second.id}")
-    if collision.circular(town, first.id, second.id):
+    if lanes.circular(town, first.id, second.id):
         hint = f"The other way round it can be: gt conflicts --serialise {second.id} {first.id}"
         raise Refused(f"{first.id} waits for {second.id}, so {second.id} cannot wait for it.", hint)
     edges = collision.serial(second, first.id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.convoy import Convoy
 from gastown_tui.model.queue.order import ordered
@@ -56,6 +58,36 @@ def active(town: State) -> list[str]:
              if not town.beads[m.bead].work.staged]  # fmt: skip
     flying = [of(town, town.beads.get(run.beads[0])) for run in town.testing.values() if run.cars]
     return list(dict.fromkeys([*found, *sorted(flying), ""]))
+
+
+def where(town: State, bead: Bead, others: Iterable[str], target: str) -> list[str]:
+    """The names of the branches that some beads land on, or did, which this one has to have: what it merges."""
+    lane, line = of(town, bead), own(town, bead)
+    mates = {id for id in others if lane and of(town, town.beads.get(id)) == lane}
+    return ([line] if mates else []) + ([target] if set(others) - mates else [])
+
+
+def circular(town: State, first: str, second: str) -> bool:
+    """Whether `first` waits for `second` already, directly or not: then neither would ever land.
+
+    Who needs a bead of another convoy needs all that is to be on its integration branch before that lands.
+    """
+    seen: set[str] = set()
+    left = [(first, second)]
+    while left:
+        id, by = left.pop()
+        if id == second:
+            return True
+        bead = town.beads.get(id)
+        if bead is None:
+            continue
+        lane = of(town, bead)
+        if lane and lane != of(town, town.beads.get(by)):
+            left.extend((other.id, id) for other in missing(town, town.convoys[lane]) if other.id not in seen)
+        if id not in seen:
+            seen.add(id)
+            left.extend((need, id) for need in bead.needs)
+    return False
 
 
 def afloat(town: State) -> list[Convoy]:
