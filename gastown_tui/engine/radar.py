@@ -17,6 +17,7 @@ from gastown_tui.model import collision
 from gastown_tui.model.bead import Bead
 from gastown_tui.model.collision import CONFLICT, DECLARED, Collision, Foreseen, Pair, Spot
 from gastown_tui.model.errors import GasTownError
+from gastown_tui.model.ready.waiting import mates
 from gastown_tui.model.town import Town
 from gastown_tui.rig.radar.scope import TARGET, Place, Radar
 
@@ -140,8 +141,9 @@ class Lookout:
             out[one, other] = Collision(one, other, kept[: collision.SPOTS], known.get((one, other), now), more)
         for bead in _next(town):
             for id in sorted(self._radar.names):
-                files = declared(bead.work.files, self._radar.changed(id))
-                if files and id != bead.id:
+                if id == bead.id or _under(town, bead, id):
+                    continue
+                if files := declared(bead.work.files, self._radar.changed(id)):
                     spots_ = tuple(Spot(f, kind=DECLARED, why="not begun") for f in files[: collision.SPOTS])
                     since = known.get((bead.id, id), now)
                     out[bead.id, id] = Collision(bead.id, id, spots_, since, max(0, len(files) - collision.SPOTS))
@@ -176,6 +178,12 @@ def _next(town: Town) -> list[Bead]:
     """The beads that may begin next and say which files they mean to change."""
     ready = (bead for bead in town.in_column("ready") if bead.work.files)
     return heapq.nsmallest(_READY, ready, key=lambda b: (b.priority, b.created_at, b.id))
+
+
+def _under(town: Town, bead: Bead, id: str) -> bool:
+    """Whether a bead begins on top of another, which stands on their convoy's integration branch."""
+    other = town.beads.get(id)
+    return other is not None and bool(other.work.staged) and mates(bead, other)
 
 
 def declared(files: Iterable[str], changed: frozenset[str]) -> list[str]:
