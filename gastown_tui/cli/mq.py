@@ -105,13 +105,13 @@ def show(bead: str, as_json: bool) -> None:
 @click.argument("bead")
 @common.as_json
 def retry(bead: str, as_json: bool) -> None:
-    """Test an entry again: what is known against it is forgotten, and it stands in the main lane.
+    """Test a red entry once more by itself; or try again to land what waits for your edits.
 
     \b
     Example:
       gt mq retry td-5e2
     """
-    _order("retry", bead, "", as_json, "{bead} is tested again.")
+    _order("retry", bead, "", as_json, "{bead} is tried again.")
 
 
 @mq.command()

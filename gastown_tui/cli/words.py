@@ -47,7 +47,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.Checked: lambda x: f"{x.bead}: the sheriff {_judged(x.review)}",
     e.Reviewed: lambda x: f"{x.bead}: the witness {_judged(x.review)}",
     e.Conflicted: lambda x: f"{x.bead} conflicts with the tip in {', '.join(x.paths)} and goes back",
-    e.Gated: lambda x: f"{x.bead}: the gates on the combined tree {_judged(x.review, x.seconds)}",
+    e.Gated: lambda x: f"{x.bead}: {_gates(x)}{_judged(x.review, x.seconds)}",
     e.MergeTurned: lambda x: f"{x.bead} is {x.state} in the queue" + (f": {x.why}" if x.why else ""),
     e.LandingBegun: lambda x: f"{x.bead} is landing as {x.candidate[:9]}",
     e.LandingFailed: lambda x: f"{x.bead} could not land: {x.why}",
@@ -187,6 +187,11 @@ def _changed(name: str, value: Any) -> str:
     if len(shown) > _SHORT or "\n" in shown or "{" in shown:
         return f"{name} rewritten"
     return f"{name} is now {shown}" if shown else f"{name} emptied"
+
+
+def _gates(event: e.Gated) -> str:
+    """Who judged a bead in the queue: without a tree it was the overseer, whose words follow."""
+    return "the gates on the combined tree " if event.tree else ""
 
 
 def _judged(review: Any, seconds: float = 0.0) -> str:

@@ -75,7 +75,7 @@ def test_retry_tests_a_red_one_again_and_refuses_one_that_waits_its_turn(
         assert refused.code == 1 and "waits its turn" in refused.error["title"]
         await it.tell(e.Shunted(ONE, "end", f"red beside {OTHER}", (OTHER,)))
         said = await it.gt("mq", "retry", ONE.removeprefix("rg-"))
-        assert (said.code, said.out) == (0, f"{ONE} is tested again.\n")
+        assert (said.code, said.out) == (0, f"{ONE} is tried again.\n")
         assert it.town.town.queue[ONE].lane == "confirm"
 
     told(tmp_path, capsys, story)

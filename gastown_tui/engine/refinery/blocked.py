@@ -37,10 +37,12 @@ class Blocked:
     def __init__(self, base: Base) -> None:
         self._base = base
         self._refused = 0
+        self._freed = False
 
     def asked(self, beads: tuple[str, ...], error: InTheWay) -> tuple[str, list[e.AnyEvent]]:
         """Why the beads of a train wait, and the event that asks the overseer for what only they can do."""
-        self._refused += 1
+        self._refused = self._refused + 1 if self._freed else 0
+        self._freed = False
         said = words(beads, error)
         return said.why, needs.asked(
             self._base, "landing", "target", said.title, said.question, ("retry",), bead=beads[0]
@@ -48,12 +50,12 @@ class Blocked:
 
     def over(self) -> None:
         """Something landed."""
-        self._refused = 0
+        self._refused, self._freed = 0, False
 
     async def unblock(self, need: e.Need) -> None:
         """Let trains go on once nothing is in their way; looks every two seconds. Raises GasTownError."""
         base = self._base
-        await base.clock.sleep(min(_MOST, _LOOK_EVERY * 2.0 ** max(0, self._refused - 1)))
+        await base.clock.sleep(min(_MOST, _LOOK_EVERY * 2.0 ** min(self._refused, 5)))
         town = base.books.town
         tips = {base.config.target: town.tip}
         for lane in sorted({lanes.of(town, town.beads[entry.bead]) for entry in waiting(town)} - {""}):
@@ -62,13 +64,13 @@ class Blocked:
         if need.id not in base.books.pending.needs:
             return
         if found is None:
+            self._freed = True
             answered = e.Answered(need.id, "nothing is in the way any more", bead=need.bead)
             base.books.write("refinery", answered, *again(base))
             return
         left = tuple(entry.bead for entry in waiting(base.books.pending))
         said = words(left, found) if left else None
         if said is not None and said.question != need.question:
-            self._refused = 0
             turned = (e.MergeTurned(bead, "waiting", said.why) for bead in left)
             base.books.write(
                 "refinery", e.Answered(need.id, "something else is in the way", bead=need.bead), *turned
