@@ -16,6 +16,7 @@ from gastown_tui.engine.sessions import Live, Sessions
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Lease
 from gastown_tui.model.town import Town
+from gastown_tui.rig import locks
 
 log = logging.getLogger(__name__)
 _STORM, _SHARE, _WITHIN = 3, 5, 30.0
@@ -49,6 +50,7 @@ class Deacon:
             log.info("ending %d processes of an engine before this one", len(left))
             await processes.end(list(dict.fromkeys(left)), base.clock, grace=1.0)
         await services.recover(base)
+        await self._unlock()
         if ended := ended_leases(town):
             await base.books.record("deacon", *ended)
         for column in ("working", "sheriff", "witness", "refinery"):
@@ -56,6 +58,20 @@ class Deacon:
                 lease = bead.work.lease
                 if lease is not None:
                     await self.keep_work(bead.id, lease)
+
+    async def _unlock(self) -> None:
+        """Take away the locks of git's that a power cut left: nobody holds them, and landings would wait for them."""
+        base = self._base
+        try:
+            gone = await asyncio.to_thread(locks.clear, base.repo.common_dir, locks.started())
+        except OSError as error:
+            log.warning("a lock of git's cannot be taken away: %s", error)
+            return
+        if gone:
+            names = ", ".join(str(path.relative_to(base.repo.common_dir)) for path in gone)
+            log.info("taken away, for they are older than this machine's start: %s", names)
+            said = f"took away what a power cut left in .git: {names}"
+            await base.feed.add(base.clock.now(), "deacon", "UNLOCKED", said)
 
     async def keep_work(self, bead: str, lease: Lease) -> None:
         """Keep what a worktree has unsaved under refs/gt/wip/; the worktree stays as it is."""
