@@ -94,6 +94,8 @@ class MergeQueue(Pane):
             out += [cars.why(scene, self.bead, width), rule]
             told = [line for line, _ in cars.rows(scene, self._columns, width, height - len(out) - _LOWER)]
             then = cars.then(scene, width)
+            if not told and not then:
+                told = [(Span("  "), Span("No run is under way.", "muted"))]
             out += [*told, *([BLANK, *then] if then and told else then), *([BLANK] if height > 32 and told else [])]
         out += [rule]
         self._beside_row = len(out)
@@ -135,7 +137,8 @@ class MergeQueue(Pane):
         elif scene.runs:
             above = tails.over(scene, scene.runs[-1], self._log(scene.runs[-1]), cells, room)
         else:
-            above = []
+            said = "What a run prints will stand here." if scene.config.gated else ""
+            above = [(Span(said, "muted"),)]
         return plain_rows([*above, *below])
 
     def _scroll(self, rows: int, height: int) -> None:
