@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -174,9 +175,48 @@ def _check_gates(config: Config) -> None:
         seen.add(gate.name)
 
 
-def with_budget(config: Config, usd: float) -> Config:
-    """The same settings with another cap, in US dollars."""
-    return replace(config, budget_usd=usd)
+def change(path: Path, config: Config, files: Files, **values: str | float) -> Config:
+    """Change settings that stand at the top of config.toml; all else in it stays as it is written, comments too.
+
+    Returns:
+        `config` with them, whatever else the file says meanwhile.
+
+    Raises:
+        GasTownError: the file cannot be read; nothing was changed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        wanted = tomllib.loads(text)
+    except FileNotFoundError:
+        text, wanted = "", {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise GasTownError(f"{path.name} cannot be read: {error}.", "Nothing was changed. Mend it first.") from error
+    plain = asdict(Config())
+    for name, value in values.items():
+        wanted = {key: old for key, old in wanted.items() if key != name}
+        row = ""
+        if value != plain[name]:
+            wanted, row = {name: value, **wanted}, tomli_w.dumps({name: value})
+        text = _with_row(text, name, row)
+    files.replace(path, (text if _says(text, wanted) else tomli_w.dumps(wanted)).encode(), 0o644)
+    return replace(config, **values)  # type: ignore[arg-type]
+
+
+def _with_row(text: str, name: str, row: str) -> str:
+    """The file with one row of its top in place of the one of that name, or as its first."""
+    first = re.search(r"^[ \t]*\[", text, re.MULTILINE)
+    top, rest = (text[: first.start()], text[first.start() :]) if first is not None else (text, "")
+    old = re.compile(rf"^[ \t]*{re.escape(name)}[ \t]*=.*(?:\n|\Z)", re.MULTILINE)
+    if old.search(top):
+        return old.sub(lambda found: row, top, count=1) + rest
+    return f"{row}{top}{rest}"
+
+
+def _says(text: str, wanted: dict[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == wanted
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def save(path: Path, config: Config, files: Files) -> None:

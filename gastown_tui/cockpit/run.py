@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import gc
 import os
 import signal
@@ -224,6 +223,4 @@ def _wants_cap(engine: Engine) -> bool:
 
 def _cap(engine: Engine, usd: float) -> None:
     """Set the budget, and keep it in config.toml."""
-    changed = dataclasses.replace(engine.config, budget_usd=usd)
-    settings.save(engine.place.config, changed, DiskFiles())
-    engine.config = changed
+    engine.config = settings.change(engine.place.config, engine.config, DiskFiles(), budget_usd=usd)

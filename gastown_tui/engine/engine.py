@@ -40,6 +40,7 @@ from gastown_tui.engine.place import Place
 from gastown_tui.engine.polecat import Polecats
 from gastown_tui.engine.radar import Lookout
 from gastown_tui.engine.refinery.round import Refinery
+from gastown_tui.engine.rereading import Rereading
 from gastown_tui.engine.serialising import Serialising
 from gastown_tui.engine.sessions import Sessions
 from gastown_tui.engine.sheriff import Sheriff
@@ -76,6 +77,7 @@ class Engine:
         self._caretaker = Caretaker(base.archive, base.clock, Follower(base.place))
         jobs = Jobs(base.clock, self._wake.set, partial(needs.failed, base), partial(needs.works, base))
         self._jobs = jobs
+        self._rereading = Rereading(base)
         self._sessions = Sessions(base, self._gone)
         self._deacon = Deacon(base, self._sessions)
         self._keeper = Keeper(base, self._deacon, self._wake.set)
@@ -283,18 +285,22 @@ class Engine:
             self._serialising.look, self._lookout.look,
         )  # fmt: skip
         # While nothing can be written nothing is begun: the sling's round only says what it holds, and why.
+        said = ""
         for look in looks[:1] if self._base.trouble else looks:
             try:
                 look(town)
             except GasTownError as error:
                 log.warning("a round could not look: %s", error)
-                self._base.notes["trouble"] = str(error)
+                said = self._base.notes["trouble"] = str(error)
+        if not said:
+            self._base.notes.pop("trouble", None)
 
     async def _tick(self) -> None:
         """What no event announces: foreign moves, dialogs, idle agents."""
         while True:
             await self._base.clock.sleep(_TICK)
             try:
+                await self._rereading.look()
                 if not self._base.trouble:
                     await self._deacon.dialogs()
                     await self._mayor.follow_tip()

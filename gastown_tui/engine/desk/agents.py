@@ -144,8 +144,8 @@ def _effects(desk: Desk, need: e.Need, choice: str, words: str) -> list[e.AnyEve
     elif need.kind == settling.ASK:
         return settling.answered(town, need, choice, words)
     elif need.kind == "budget" and choice == "double it":
-        base.config = settings.with_budget(base.config, base.config.budget_usd * 2)
-        settings.save(base.place.config, base.config, base.files)
+        usd = base.config.budget_usd * 2
+        base.config = settings.change(base.place.config, base.config, base.files, budget_usd=usd)
     elif need.kind in asking.KINDS:
         return asking.effects(base, town, need, choice)
     elif need.kind == asking.REQUEST:

@@ -28,3 +28,8 @@ def only(run: TestRun) -> tuple[str, ...]:
     """The names of the only gates a run is of; none when it is of all."""
     name = run.gates.partition(_OF)[2]
     return (name,) if name else ()
+
+
+def outdated(base: Base, run: TestRun) -> bool:
+    """Whether the gates are configured otherwise than when a run began: it would be no verdict of either."""
+    return run.gates.partition(_OF)[0] != gates_id(base)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gastown_tui import config as settings
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
@@ -100,8 +98,8 @@ def left_open(town: Town, need: e.Need) -> list[e.AnyEvent]:
 def effects(base: Base, town: Town, need: e.Need, choice: str) -> list[e.AnyEvent]:
     """What an answer changes: how this town lands from now on, and what waited may go on."""
     if choice in _LAND:
-        base.config = replace(base.config, land=_LAND[choice], ci=base.config.ci if choice != HERE else "")
-        settings.save(base.place.config, base.config, base.files)
+        less = {"ci": ""} if choice == HERE else {}
+        base.config = settings.change(base.place.config, base.config, base.files, land=_LAND[choice], **less)
     if need.kind != "push":
         return []
     state = "queued" if base.config.gated else "allowed"

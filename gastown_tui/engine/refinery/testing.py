@@ -6,12 +6,14 @@ import asyncio
 
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.gating import flaky
-from gastown_tui.engine.gating.asked import SLOT, gates_id, only
+from gastown_tui.engine.gating.asked import SLOT, gates_id, only, outdated
 from gastown_tui.engine.gating.fair import fairly
 from gastown_tui.engine.refinery import ci
 from gastown_tui.engine.refinery.tip import mends
 from gastown_tui.model import events as e
 from gastown_tui.model.merge import TestRun
+
+_OTHERS = "the gates are configured otherwise now"
 
 
 class Testing:
@@ -27,6 +29,9 @@ class Testing:
     async def run(self, run: TestRun) -> None:
         """Run the gates on a run's commit, and record the verdict on its tree; begun again after a crash."""
         base = self._base
+        if outdated(base, run):
+            await self._drop(run, _OTHERS)
+            return
         slot = f"refinery-{run.slot}" if run.slot else SLOT
         some = only(run)
         asked = run.kind in ("asked", "bisect")
@@ -36,7 +41,10 @@ class Testing:
         if some:
             # A part of the gates is no verdict on the tree; what it came to is kept beside its logs.
             said = f"{', '.join(some)}: {'green' if tested.ok else 'red'}"
-            await base.books.record("refinery", e.RunDropped(run.number, said, run.beads))
+            await self._drop(run, said)
+            return
+        if outdated(base, run):
+            await self._drop(run, _OTHERS)
             return
         if tested.excused:
             tree = (await asyncio.to_thread(base.repo.git, "rev-parse", f"{run.base}^{{tree}}")).line
@@ -46,3 +54,6 @@ class Testing:
             return
         record = await ci.after(base, run, tested.record(base.clock.now()))
         await base.books.record("refinery", e.RunEnded(record), *flaky.noticed(base.books.pending, record))
+
+    async def _drop(self, run: TestRun, why: str) -> None:
+        await self._base.books.record("refinery", e.RunDropped(run.number, why, run.beads))

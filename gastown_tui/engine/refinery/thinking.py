@@ -62,7 +62,7 @@ class Thinking:
         view = View(tip, lane=lane)
         self._candidates.begin(tip)
         line, aside = self._merged(town, view)
-        view.running = self._flying(town, view)
+        view.running = self._flying(town, view, gates)
         cars = {car.bead: car for car in (*line, *aside)}
         verdict = self._verdicts(town, tip, gates, cars)
         past = {id: _past(town, entry) for id, entry in town.queue.items()}
@@ -155,8 +155,11 @@ class Thinking:
 
         return verdict
 
-    def _flying(self, town: Town, view: View) -> dict[Beads, int]:
-        """The runs in flight by what they test as seen from the tip; those that test nothing of it are stale."""
+    def _flying(self, town: Town, view: View, gates: str) -> dict[Beads, int]:
+        """The runs in flight by what they test as seen from the tip; those that test nothing of it are stale.
+
+        So are those of gates as they were configured before: nobody goes by their verdict.
+        """
         out: dict[Beads, int] = {}
         for number, run in sorted(town.testing.items()):
             if not _ours(town, run, view.lane):
@@ -164,7 +167,7 @@ class Thinking:
             left = remaining(town, run)
             rest = tuple(car.bead for car in left)
             same = run.kind == "confirm" or self._candidates.tree(town, view.tip, left) == run.tree
-            if rest and same and rest not in out:
+            if rest and same and rest not in out and run.gates == gates:
                 out[rest] = number
             else:
                 view.stale.append(number)
