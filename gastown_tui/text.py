@@ -62,3 +62,12 @@ def _cells(char: str) -> int:
 def count(number: int, noun: str) -> str:
     """`1 bead`, `3 beads`."""
     return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def brings(commits: int, added: int, removed: int) -> str:
+    """`+41 lines`, `+41 −9`; `3 commits` of work that was handed in before lines were counted."""
+    if added and removed:
+        return f"+{added} −{removed}"
+    if added or removed:
+        return ("+" if added else "−") + count(added or removed, "line")
+    return count(commits, "commit") if commits else ""

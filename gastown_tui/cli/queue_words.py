@@ -13,7 +13,7 @@ from gastown_tui.cli import common
 from gastown_tui.model.queue.pregate import NOTE
 from gastown_tui.model.queue.sizing import batch
 from gastown_tui.model.queue.standing import Spot, in_flight, of_tip, queue_line
-from gastown_tui.text import count
+from gastown_tui.text import brings, count
 
 if TYPE_CHECKING:
     from gastown_tui.model.bead import Bead
@@ -63,8 +63,14 @@ def _spot(town: Town, spot: Spot) -> dict[str, Any]:
         "priority": entry.priority, "lane": entry.lane or "main", "state": spot.state, "why": spot.why,
         "lands_in": _rounded(spot.lands), "runs": list(spot.runs), "commit": entry.commit, "epoch": entry.epoch,
         "entered": entry.entered, "first": entry.first or None, "tries": entry.tries, "hold": entry.hold,
-        "beside": list(entry.beside), "into": spot.into or town.target,
+        "beside": list(entry.beside), "into": spot.into or town.target, **_size(bead),
     }  # fmt: skip
+
+
+def _size(bead: Bead | None) -> dict[str, int]:
+    """What it brings: commits, and lines added and removed."""
+    work = bead.work if bead is not None else None
+    return {name: getattr(work, name, 0) for name in ("commits", "added", "removed")}
 
 
 def _rounded(seconds: float | None) -> float | None:
@@ -186,7 +192,8 @@ def _standing(found: dict[str, Any]) -> Iterator[str]:
     lands = f", may land in {_about(m['lands_in'])}" if m["lands_in"] else ""
     yield f"place   {m['place']} in the {_lane(m, found['target'])} lane, {m['state']}{lands}"
     yield f"why     {m['why']}"
-    yield f"commit  {m['commit'][:9]} of {found['polecat'] or 'nobody'}, epoch {m['epoch']}"
+    size = brings(m["commits"], m["added"], m["removed"])
+    yield f"commit  {m['commit'][:9]} of {found['polecat'] or 'nobody'}, epoch {m['epoch']}{size and ', ' + size}"
     since = f"since {common.age(m['entered'])} ago"
     times = f", {count(m['tries'], 'time')} put to the end" if m["tries"] else ""
     first = ", put first by you" if m["first"] else ""

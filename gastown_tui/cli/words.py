@@ -8,7 +8,7 @@ from typing import Any
 
 from gastown_tui.engine.history.imported import CameIn, Histories
 from gastown_tui.model import events as e
-from gastown_tui.text import count, one_line
+from gastown_tui.text import brings, count, one_line
 
 _SHORT = 60
 _DID = {"created": "was filed", "closed": "was closed", "reopened": "was reopened", "updated": "", "status_changed": ""}
@@ -43,7 +43,7 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.AgentStarted: lambda x: f"{x.agent} ({x.role}) {'goes on' if x.resumed else 'started'}" + _about(x.bead),
     e.AgentTurned: lambda x: f"{x.agent} is {x.state}",
     e.AgentEnded: lambda x: f"{x.agent} ended: {x.reason}" + ("" if x.expected else " (unexpected)"),
-    e.Submitted: lambda x: f"{x.bead} was handed in at {x.commit[:9]}" + (f": {x.note}" if x.note else ""),
+    e.Submitted: lambda x: f"{x.bead} was handed in at {x.commit[:9]}{_size(x)}" + (f": {x.note}" if x.note else ""),
     e.Checked: lambda x: f"{x.bead}: the sheriff {_judged(x.review)}",
     e.Reviewed: lambda x: f"{x.bead}: the witness {_judged(x.review)}",
     e.Conflicted: lambda x: f"{x.bead} conflicts with the tip in {', '.join(x.paths)} and goes back",
@@ -96,6 +96,10 @@ _SAID: dict[type[e.Event], Callable[[Any], str]] = {
     e.Spent: lambda x: f"{x.agent} spent ${x.usd:.4f}" + _about(x.bead),
 }
 """Every kind of event has its sentence; a test says so."""
+
+
+def _size(event: e.Submitted) -> str:
+    return f" ({size})" if (size := brings(0, event.added, event.removed)) else ""
 
 
 def _listed(beads: tuple[str, ...]) -> str:

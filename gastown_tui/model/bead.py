@@ -65,6 +65,7 @@ class Review(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What the town knows of a bead beyond Beads: kept under `metadata.gt`.
 
+    `added` and `removed` count the lines that `commits`, up to `commit`, change.
     `staged` is the commit as which it stands on its convoy's integration branch, until that lands. `landed_onto` is the
     commit its landing stands on, "" where that is the first parent of `landed` (or of `staged`); `back` is its part in
     landings that were taken back. The last five are of an imported bead: how its record was written
@@ -80,6 +81,8 @@ class Work(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     lease: Lease | None = None
     commit: str = ""
     commits: int = 0
+    added: int = 0
+    removed: int = 0
     returns: tuple[Return, ...] = ()
     forgiven: int = 0
     reviews: tuple[Review, ...] = ()

@@ -196,13 +196,15 @@ class AgentEnded(Event, frozen=True, tag="agent_ended"):
 
 
 class Submitted(Event, frozen=True, tag="submitted"):
-    """`gt done`: the polecat says its commit is finished."""
+    """`gt done`: the polecat says its commit is finished. `added` and `removed` are the lines it changes."""
 
     bead: str
     epoch: int
     commit: str
     commits: int
     note: str = ""
+    added: int = 0
+    removed: int = 0
 
 
 class Checked(Event, frozen=True, tag="checked"):

@@ -200,7 +200,8 @@ def agent_ended(town: S, event: e.AgentEnded, record: e.Record) -> S:
 @case(e.Submitted)
 def submitted(town: S, event: e.Submitted, record: e.Record) -> S:
     bead = lifecycle.make(fenced(town, event.bead, event.epoch), "submit", record.at)
-    return town.put(bead.working(commit=event.commit, commits=event.commits, reviews=()))
+    lines = {"added": event.added, "removed": event.removed}
+    return town.put(bead.working(commit=event.commit, commits=event.commits, **lines, reviews=()))
 
 
 def _judged(bead: Bead, review: Review, forward: str, at: float) -> Bead:

@@ -51,7 +51,7 @@ def test_show_says_everything_about_one_entry(tmp_path: Path, capsys: pytest.Cap
     async def story(it: Standing) -> None:
         shown = (await it.gt("mq", "show", ONE)).out.splitlines()
         assert shown[:2] == [f"{ONE}  Do {ONE}", "place   1 in the main lane, queued"]
-        assert shown[3].startswith("commit  ") and shown[3].endswith(" of obsidian, epoch 1")
+        assert shown[3].startswith("commit  ") and shown[3].endswith(" of obsidian, epoch 1, +1 line")
         red = GateRun("t" * 40, "g", False, 5.0, 2.0, "it failed", 7, "train", "b" * 40, (ONE, OTHER), gate="unit",
                       passed=3, failures=1, first="t.py::test_x", where="t.py:4", log="7/unit.log")  # fmt: skip
         await it.tell(e.RunEnded(red), e.Shunted(ONE, "end", f"green alone, red beside {OTHER}", (OTHER,)))

@@ -1,4 +1,4 @@
-"""What untrusted text may never do to a terminal."""
+"""What untrusted text may never do to a terminal, and small words about counts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gastown_tui.text import MARK, clean, clip, one_line, pad, width
+from gastown_tui.text import MARK, brings, clean, clip, one_line, pad, width
 
 ANY = st.text(st.characters())
 """Any text, lone surrogates among it."""
@@ -62,3 +62,8 @@ def test_a_padded_line_takes_exactly_its_cells(text: str, cells: int) -> None:
 def test_wide_characters_count_two() -> None:
     assert width("中文") == 4
     assert clip("中文字", 4) == "中…"
+
+
+def test_what_a_change_brings_is_said_in_lines_where_they_are_known() -> None:
+    said = [brings(3, *lines) for lines in ((0, 0), (1, 0), (41, 0), (0, 2), (41, 9))]
+    assert said == ["3 commits", "+1 line", "+41 lines", "−2 lines", "+41 −9"] and brings(0, 0, 0) == ""

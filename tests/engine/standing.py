@@ -35,7 +35,7 @@ async def standing(folder: Path) -> AsyncIterator[Running]:
             sheriff, witness = (Review(name, True, commit) for name in ("sheriff", "witness"))
             await tell(
                 town, e.BeadCreated(beads.make(id, f"Do {id}", "", work=Work(approved=True))),
-                e.Slung(id, lease(id, 1)), e.Submitted(id, 1, commit, 1), e.Checked(id, 1, sheriff),
+                e.Slung(id, lease(id, 1)), e.Submitted(id, 1, commit, 1, "", 1), e.Checked(id, 1, sheriff),
                 e.Reviewed(id, 1, witness),
             )  # fmt: skip
         yield town

@@ -77,7 +77,7 @@ def test_what_the_witness_rejects_a_polecat_mends_on_the_copy(tmp_path: Path) ->
             await town.landed(bead)
             work = town.bead(bead).work
             assert [r.by for r in work.returns] == ["witness"] and "auth.py:2" in work.returns[0].reason
-            assert work.epoch == 1 and work.commits == 2
+            assert (work.epoch, work.commits, work.added, work.removed) == (1, 2, 5, 0)
             assert "compare_digest" in (place.root / "auth.py").read_text()
             assert rigs.git(place.root, "rev-parse", "auth") == commit
             assert rigs.git(place.root, "merge-base", "--is-ancestor", commit, "main", check=False) == ""
@@ -101,7 +101,8 @@ def test_adopted_work_that_is_released_goes_on_where_it_was(tmp_path: Path) -> N
             await town.engine.ask(Release(bead))
             await town.engine.ask(Sling(bead))
             await town.landed(bead)
-            assert town.bead(bead).work.epoch == 2 and town.bead(bead).work.commits == 2
+            work = town.bead(bead).work
+            assert (work.epoch, work.commits, work.added) == (2, 2, 2)
             assert (place.root / "half.txt").exists() and (place.root / "more.txt").exists()
             assert rigs.git(place.root, "rev-parse", "half") == commit
 

@@ -10,8 +10,10 @@ from gastown_tui.cockpit.draw.lines import Line, Span, ends, fit, length, raised
 from gastown_tui.cockpit.draw.runs import TROUBLE, live_words, red_words, share, time_gone, what_failed
 from gastown_tui.cockpit.scene import Scene
 from gastown_tui.cockpit.text import age, clip, count, seconds_about, took, wrap
+from gastown_tui.model.bead import Work
 from gastown_tui.model.merge import GateRun, TestRun
 from gastown_tui.model.queue.standing import Spot, in_flight, telling
+from gastown_tui.text import brings
 
 LABEL = 18
 """Cells left of the first car."""
@@ -72,10 +74,10 @@ def _car(scene: Scene, spot: Spot, cells: int) -> tuple[Line, Line, Line]:
         return name, (Span(scene.short(spot.bead), "muted"),), ()
     who = (Span(f"{scene.short(spot.bead)} ", "muted"), standing.priority(bead), Span(f"  {bead.assignee}", "muted"))
     since = (Span(age(scene.now - spot.entry.entered), "muted"),)
-    return name, who, ends((_brings(spot, bead.work.commits),), since, cells)
+    return name, who, ends((_brings(spot, bead.work),), since, cells)
 
 
-def _brings(spot: Spot, commits: int) -> Span:
+def _brings(spot: Spot, work: Work) -> Span:
     if spot.state in TROUBLE:
         words = {"asks": "asks you", "confirm": "once more, alone", "waiting": "waits"}
         return Span(words.get(spot.state, spot.state), "needs" if spot.state == "asks" else "handled")
@@ -87,7 +89,8 @@ def _brings(spot: Spot, commits: int) -> Span:
         return Span("put first", "text")
     if spot.into and not spot.entry.tries:
         return Span(f"for {spot.into}", "muted")
-    return Span("again, at the end" if spot.entry.tries else count(commits, "commit") if commits else "", "muted")
+    size = brings(work.commits, work.added, work.removed)
+    return Span("again, at the end" if spot.entry.tries else size, "muted")
 
 
 def _after(scene: Scene, at: Columns) -> tuple[Line, Line, Line]:

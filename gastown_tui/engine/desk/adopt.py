@@ -16,7 +16,7 @@ from gastown_tui.model.bead import Work
 from gastown_tui.model.errors import GasTownError, Refused
 from gastown_tui.model.importing import BRANCH
 from gastown_tui.model.orders import Caller
-from gastown_tui.rig.repository import Checkout, Commit
+from gastown_tui.rig.repository import Checkout, Commit, Stat
 from gastown_tui.text import count
 
 _SHOWN = 10
@@ -25,12 +25,13 @@ _TITLE = 120
 
 
 class Found(NamedTuple):
-    """What is adopted: a name for it, its commit, its own commits (oldest first) and the paths they change."""
+    """What is adopted: a name for it, its commit, its own commits (oldest first), the paths and lines they change."""
 
     name: str
     commit: str
     commits: list[Commit]
     paths: list[str]
+    stat: Stat
 
 
 @handles(o.Adopt)
@@ -48,10 +49,11 @@ async def adopt(desk: Desk, order: o.Adopt, caller: Caller) -> Any:
     # The copy is made first: a death right after it leaves a branch too many, never a bead without its work. And it is
     # made without letting anybody else in between, who might give the same polecat another bead.
     base.repo.create_branch(lease.branch, found.commit)
+    note, stat = f"adopted from {found.name}", found.stat
     events = (
         e.BeadCreated(bead), e.Slung(bead.id, lease),
-        e.Submitted(bead.id, lease.epoch, found.commit, len(found.commits), f"adopted from {found.name}"),
-    )  # fmt: skip
+        e.Submitted(bead.id, lease.epoch, found.commit, len(found.commits), note, stat.added, stat.removed),
+    )
     try:
         await base.books.record(caller.name, *events)
     except GasTownError:
@@ -82,7 +84,7 @@ def _look(base: Base, order: o.Adopt) -> Found:
         raise Refused(f"{target} has everything of {name} already.", "Nothing was changed.")
     if base.repo.merge_base(tip, commit) is None:
         raise Refused(f"{name} and {target} have no common history.", "Nothing was changed.")
-    return Found(name, commit, commits, base.repo.changed_paths(tip, commit))
+    return Found(name, commit, commits, base.repo.changed_paths(tip, commit), base.repo.diff_stat(tip, commit))
 
 
 def _named(base: Base, order: o.Adopt, checkouts: list[Checkout]) -> tuple[str, str, list[Checkout]]:

@@ -199,9 +199,12 @@ async def done(desk: Desk, order: o.Done, caller: Caller) -> Any:
             target = lanes.where(base.books.pending, bead, [first], base.config.target)[0]
             hint = f"Run `git merge {target}`, keep what both sides meant, test, commit, then gt done."
             raise Refused(f"{first} has landed, and your branch does not have it yet.", hint)
-    own = await asyncio.to_thread(base.repo.log, lanes.base(base.books.town, bead), head)
+    onto = lanes.base(base.books.town, bead)
+    own = await asyncio.to_thread(base.repo.log, onto, head)
     if not own:
         raise Refused("There is no commit yet.", "Commit your work on this branch, then gt done.")
-    event = e.Submitted(bead.id, caller.epoch, head, len(own), clean(order.note)[:2000])
+    stat = await asyncio.to_thread(base.repo.diff_stat, onto, head)
+    note = clean(order.note)[:2000]
+    event = e.Submitted(bead.id, caller.epoch, head, len(own), note, stat.added, stat.removed)
     await base.books.record(caller.name, event)
     return {"bead": bead.id, "epoch": caller.epoch, "commit": head}

@@ -41,8 +41,8 @@ def landing_undone(town: S, event: e.LandingUndone, record: e.Record) -> S:
     lifecycle.check(bead, "take_back")
     bead = lifecycle.make(bead, "take_back", record.at).changed(close_reason="", closed_at="")
     return town.put(bead.working(
-        lease=None, returns=(), forgiven=0, landed="", landed_at=0.0, landed_onto="", commit="", commits=0,
-        approved=False, go=False, held="", back=Back((), event.by, event.branch, event.start),
+        lease=None, returns=(), forgiven=0, landed="", landed_at=0.0, landed_onto="", commit="", commits=0, added=0,
+        removed=0, approved=False, go=False, held="", back=Back((), event.by, event.branch, event.start),
     ))  # fmt: skip
 
 
