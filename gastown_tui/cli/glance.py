@@ -64,7 +64,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for what, why in found.get("holds", {}).items():
         yield f"held    {what}: {why}"
     for what, note in notes.items():
-        yield f"{what:<8}{note}"
+        yield f"{what:<7} {note}"
 
 
 def _spent(found: dict[str, Any]) -> str:

@@ -9,6 +9,9 @@ import pytest
 
 from gastown_tui.config import Gate
 from gastown_tui.engine.refinery import ci, pushing, requests, withdrawing
+from gastown_tui.model.bead import Bead
+from gastown_tui.model.errors import GasTownError
+from gastown_tui.model.merge import GateRun, PullRequest
 from gastown_tui.model.orders import Answer, CloseBead, Undo
 from tests.engine.towns import GREEN, Running, founded, note, rehearse, running
 from tests.support import rigs
@@ -205,5 +208,28 @@ def test_the_remotes_checks_are_a_gate_and_a_red_one_goes_back(tmp_path: Path, m
             await town.landed(bead, seconds=LONG)
             assert rigs.git(site.far, "rev-parse", "main") == rigs.git(place.root, "rev-parse", "main")
             assert rigs.git(site.far, "branch", "--list", "gt/*") == ""
+
+    asyncio.run(story())
+
+
+def test_an_offer_that_fails_for_another_reason_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing changes in the town by that, and so nothing else would have it offered."""
+    sent, times = requests.Requests._sent, 0
+
+    async def broken(self: requests.Requests, bead: Bead, run: GateRun | None) -> PullRequest:
+        nonlocal times
+        times += 1
+        if times == 1:
+            raise GasTownError("git gave no answer.")
+        return await sent(self, bead, run)
+
+    monkeypatch.setattr(requests.Requests, "_sent", broken)
+
+    async def story() -> None:
+        place = founded(tmp_path, land="pr")
+        hub(place.root, tmp_path, monkeypatch)
+        async with running(place) as town:
+            bead = await town.do(rehearse(note("a.txt")))
+            assert await offered(town, bead) == 1 and times == 2
 
     asyncio.run(story())

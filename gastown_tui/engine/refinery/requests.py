@@ -12,6 +12,7 @@ from gastown_tui.engine.refinery import asking, describing, withdrawing
 from gastown_tui.engine.refinery.pushing import Pushing
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Check, Review
+from gastown_tui.model.errors import GasTownError
 from gastown_tui.model.merge import GateRun, PullRequest
 from gastown_tui.model.town import Town
 from gastown_tui.redact import redact
@@ -42,7 +43,9 @@ class Requests:
 
     def offer(self, bead: str, run: GateRun | None) -> None:
         """Offer a bead that was tested in `run` (None: nothing is tested here)."""
-        self._jobs.start(f"refinery request {bead}", partial(self._offer, bead, run))
+        if not self._jobs.start(f"refinery request {bead}", partial(self._offer, bead, run)):
+            # It runs, or rests after a failure: the town does not change by that, so look again after a while.
+            self._pushing.block()
 
     async def _offer(self, id: str, run: GateRun | None) -> None:
         base = self._base
@@ -71,6 +74,9 @@ class Requests:
             question = f"{error.title} It is the bead's own branch; pushing again would drop their commits."
             needs.hold_bead(base, bead, f"The branch of {id} at {base.config.remote} is not as we left it", question)
             return
+        except GasTownError:
+            self._pushing.block()
+            raise
         needs.settle(base, "gh", "gh", "it works")
         now = base.books.pending
         if now.beads[id].work.stage == "dropped" and not now.beads[id].work.request:
