@@ -40,12 +40,14 @@ class Jobs:
 
     def start(self, key: str, work: Callable[[], Awaitable[None]]) -> bool:
         """Start a job unless one of that key runs, or rests after a failure. Says whether it was started."""
-        if self._group is None or key in self.running:
-            return False
-        if key in self._failed and self._clock.monotonic() < self._failed[key][1]:
+        if self._group is None or key in self.running or self.rests(key):
             return False
         self.running[key] = self._group.create_task(self._run(key, work), name=key)
         return True
+
+    def rests(self, key: str) -> bool:
+        """Whether a job failed and is not to be tried again yet."""
+        return key in self._failed and self._clock.monotonic() < self._failed[key][1]
 
     def busy(self, prefix: str) -> int:
         """How many jobs run whose key starts so."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from gastown_tui.engine import jobs
+from gastown_tui.engine.refinery.landing import Landing
+from gastown_tui.engine.refinery.round import Refinery
+from gastown_tui.engine.refinery.thinking import Thinking, View
+from gastown_tui.model.errors import GasTownError
+from gastown_tui.model.merge import Train
+from gastown_tui.model.town import Town
 from tests.engine.towns import founded, note, rehearse, running
 from tests.support import rigs
 
@@ -24,5 +34,51 @@ def test_one_bead_lands_and_the_checkout_stays_clean(tmp_path: Path) -> None:
             await town.until(lambda t: not rigs.git(root, "branch", "--list", "polecat/*"), "the branch to go")
             assert len(rigs.git(root, "worktree", "list").splitlines()) == 2, "the checkout and the test slot"
         assert rigs.is_sound(root)
+
+    asyncio.run(story())
+
+
+def test_a_landing_that_failed_rests_and_the_queue_is_not_planned_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing changes in the town meanwhile: looks are cheap, and there is one plan for all of them."""
+    plans = looks = 0
+    think, look = Thinking.look, Refinery.look
+
+    def planned(self: Thinking, *args: Any) -> View:
+        nonlocal plans
+        plans += 1
+        return think(self, *args)
+
+    def looked(self: Refinery, town: Town) -> None:
+        nonlocal looks
+        looks += 1
+        look(self, town)
+
+    async def fails(self: Landing, train: Train) -> None:
+        raise GasTownError("git gave no answer.")
+
+    monkeypatch.setattr(Thinking, "look", planned)
+    monkeypatch.setattr(Refinery, "look", looked)
+
+    async def story() -> None:
+        async with running(founded(tmp_path)) as town:
+            with monkeypatch.context() as patch:
+                patch.setattr(Landing, "depart", fails)
+                patch.setattr(jobs, "_PATIENCE", (3600.0,))
+                bead = await town.do(rehearse(note("a.txt")))
+                resting = town.engine._jobs
+                await town.until(lambda t: resting.rests("refinery landing"), "the landing to rest")
+                before, begun = plans, looks
+
+                def many(town_: Town) -> bool:
+                    town.engine._wake.set()
+                    return looks > begun + 40
+
+                await town.until(many, "many looks")
+                assert plans - before < 5
+            resting._failed = {"refinery landing": (1, 0.0)}
+            town.engine._wake.set()
+            await town.landed(bead)
 
     asyncio.run(story())

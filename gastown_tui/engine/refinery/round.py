@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -33,6 +33,8 @@ from gastown_tui.model.queue.standing import stopped
 from gastown_tui.model.town import Town
 
 Beads = tuple[str, ...]
+_LANDING = "refinery landing"
+"""The one job that lands."""
 
 
 class Refinery:
@@ -66,17 +68,17 @@ class Refinery:
         for number, run in town.testing.items():
             if number not in self._stopping:
                 self._jobs.start(f"refinery run {number}", partial(self._testing.run, run))
-        if self._jobs.busy("refinery landing"):
+        if self._jobs.busy(_LANDING):
             return
         if town.train is not None or any(bead.work.landing for bead in town.in_column("refinery")):
-            self._jobs.start("refinery landing", partial(self._landing.settle, town))
+            self._jobs.start(_LANDING, partial(self._landing.settle, town))
             return
         if (need := _in_the_way(town)) is not None and need.kind == "landing":
             self._jobs.start("refinery unblock", partial(self._landing.blocked.unblock, need))
         seen = (
             town.queue, town.testing, town.runs, town.tip, town.holds, town.needs, self._base.config, self._slots.count,
             tuple((bead.work.held, collision.awaited(town, bead)) for bead in town.in_column("refinery")),
-            self._outward.turn, self._closing.seen(town), self._tip.green(town),
+            self._outward.turn, self._closing.seen(town), self._tip.green(town), self._jobs.rests(_LANDING),
         )  # fmt: skip
         if not stopped(town) and not _same(seen, self._seen):
             self._jobs.start("refinery plan", partial(self._plan, town, seen))
@@ -110,8 +112,12 @@ class Refinery:
         self._halt(closed.stale)
         if closed.train is None or _in_the_way(self._base.books.pending) is not None:
             return False
-        self._again |= not self._jobs.start("refinery landing", partial(self._close, closed.train))
+        self._leave(partial(self._close, closed.train))
         return True
+
+    def _leave(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Start a landing; where that is not possible now, plan again: at once, or when one that failed has rested."""
+        self._again |= not (self._jobs.start(_LANDING, work) or self._jobs.rests(_LANDING))
 
     async def _close(self, train: Train) -> None:
         try:
@@ -239,8 +245,7 @@ class Refinery:
     async def _depart(self, steps: list[Step], number: int, lane: str) -> None:
         if not lane and self._outward.offered(steps, self._base.books.pending):
             return
-        if not self._jobs.start("refinery landing", partial(self._off, steps, number, lane)):
-            self._again = True
+        self._leave(partial(self._off, steps, number, lane))
 
     async def _off(self, steps: list[Step], number: int, lane: str) -> None:
         try:
