@@ -80,8 +80,9 @@ def _rounded(seconds: float | None) -> float | None:
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """The queue for people."""
     yield _head(found)
-    if found["held"]:
-        yield found["held"][:1].upper() + found["held"][1:]
+    if held := found["held"]:
+        # The name of a gate stays as it is written.
+        yield held if " is red on " in held else held[:1].upper() + held[1:]
     if found["pregate"]:
         yield found["pregate"][:1].upper() + found["pregate"][1:]
     for run in found["runs"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import threading
 from collections import deque
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +36,7 @@ class Output:
         self._size = self._lost = 0
         self._last: deque[str] = deque(maxlen=_LAST)
         self._rest = ""
+        self._one = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -44,16 +46,23 @@ class Output:
 
     def feed(self, data: bytes) -> None:
         """Take more of what the command printed. A full disk loses the log, not the verdict."""
-        text = self._decode(data)
-        self.reader.feed(text)
-        self._keep(self._safe.feed(text))
+        with self._one:
+            if self._fd >= 0:
+                text = self._decode(data)
+                self.reader.feed(text)
+                self._keep(self._safe.feed(text))
 
     def note(self, line: str) -> None:
         """A line of ours between the command's."""
-        self._keep(redact(f"{line}\n"))
+        with self._one:
+            self._keep(redact(f"{line}\n"))
 
     def close(self) -> None:
-        """Everything was printed."""
+        """Everything was printed. What a thread still feeds then comes too late: the file's number may be another's."""
+        with self._one:
+            self._close()
+
+    def _close(self) -> None:
         if self._fd < 0:
             return
         last = self._decode(b"", True)

@@ -154,7 +154,7 @@ class Refinery:
         if events or begun:
             await base.books.record("refinery", *events, *begun)
         for step in view.conflicts:
-            said = f"conflict in {', '.join(path.path for path in step.conflicts)}"
+            said = f"{step.car.bead}: conflict in {', '.join(path.path for path in step.conflicts)}"
             await base.feed.add(base.clock.now(), "refinery", "BACK", said, bead=step.car.bead, ok=False)
         self._halt(stops)
         if decision.land and not gone & set(decision.land):

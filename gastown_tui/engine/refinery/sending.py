@@ -45,7 +45,7 @@ def gated(base: Base, town: Town, bead: Bead, run: GateRun) -> e.Gated:
     beside = tuple(id for id in dict.fromkeys((*run.beads[:-1], *town.queue[bead.id].beside)) if id != bead.id)
     ahead = f" It is red together with {', '.join(_named(town, id) for id in beside[:5])}." if beside else ""
     reason = (
-        f"Gate {run.gate} is red on the combined tree: your commit merged onto {target}, which moved since you began."
+        f"Gate {run.gate} is red on the combined tree: your commit merged onto {target} at {run.base[:9]}."
         f"{ahead} {run.failed}\nRun `git merge {target}`, mend it, test, commit, and run `gt done`."
     )
     first = f" {run.first}" + (f" ({run.where})" if run.where else "") if run.first else ""

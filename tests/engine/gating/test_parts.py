@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gastown_tui.engine.gating import output
 from gastown_tui.engine.gating.output import MOST, Output
 from gastown_tui.engine.gating.turns import Turns
 from gastown_tui.model.globs import matches
@@ -82,6 +86,34 @@ def test_a_long_log_keeps_its_beginning_and_its_end(tmp_path: Path) -> None:
     assert text.startswith("the first line\n") and text.endswith("FAILED at last\n")
     assert " bytes left out here ...]" in text
     assert output.last(1) == "FAILED at last"
+
+
+def test_what_is_fed_while_the_log_is_closed_goes_into_no_other_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gate that is cut off leaves a thread at its last piece, and the number of a file is given again at once."""
+    inside, go = threading.Event(), threading.Event()
+    write = os.write
+
+    def slow(fd: int, data: bytes) -> int:
+        inside.set()
+        go.wait(60.0)
+        return write(fd, data)
+
+    log = Output(tmp_path / "unit.log", tmp_path)
+    monkeypatch.setattr(output, "os", SimpleNamespace(write=slow, close=os.close))
+    feeding = threading.Thread(target=log.feed, args=(b"a line\n",))
+    closing = threading.Thread(target=log.close)
+    feeding.start()
+    assert inside.wait(60.0)
+    closing.start()
+    closing.join(0.1)
+    with (tmp_path / "other").open("wb") as other:
+        go.set()
+        feeding.join()
+        closing.join()
+        assert os.fstat(other.fileno()).st_size == 0
+    assert (tmp_path / "unit.log").read_text() == "a line\n"
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
