@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -27,6 +28,9 @@ from gastown_tui.world import Clock, DiskFiles, Files, Ids, RandomIds, SystemClo
 
 log = logging.getLogger(__name__)
 
+_COLLECTED = (20_000, 10, 10)
+"""When Python looks for garbage in circles: a town is large, changes by parts that are shared, and has few circles."""
+
 
 @dataclass(frozen=True)
 class World:
@@ -49,7 +53,8 @@ async def hosting(place: Place, world: World | None = None) -> AsyncIterator[Eng
     Raises:
         GasTownError: another engine has the town, or the door cannot be opened.
     """
-    world = world or World.real()
+    world, before = world or World.real(), gc.get_threshold()
+    gc.set_threshold(*_COLLECTED)
     engine = Engine.open(place, clock=world.clock, ids=world.ids, files=world.files)
     try:
         door = Door(engine, address.socket_path(place, os.environ))
@@ -67,6 +72,7 @@ async def hosting(place: Place, world: World | None = None) -> AsyncIterator[Eng
             await door.close()
     finally:
         engine.close()
+        gc.set_threshold(*before)
 
 
 def _announce(place: Place, engine: Engine, door: Door, files: Files) -> None:

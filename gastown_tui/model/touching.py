@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from gastown_tui.model import events as e
 from gastown_tui.model.agent import Agent
@@ -22,8 +23,8 @@ def touched(record: e.Record, agents: Mapping[str, Agent]) -> list[tuple[str, st
     event = record.event
     out: list[tuple[str, str]] = [
         (kind, value if isinstance(value, str) else value.id)
-        for name in event.__struct_fields__
-        if (kind := _KINDS.get(name)) is not None and (value := getattr(event, name))
+        for name, kind in _named(type(event))
+        if (value := getattr(event, name))
     ]
     if type(event) is e.BeadCreated and event.bead.work.convoy:
         out.append(("convoys", event.bead.work.convoy))
@@ -33,6 +34,12 @@ def touched(record: e.Record, agents: Mapping[str, Agent]) -> list[tuple[str, st
     if record.order is not None:
         out += [("undo", str(seq)) for seq in (record.order.first, *record.order.drops)]
     return out
+
+
+@cache
+def _named(shape: type[e.Event]) -> list[tuple[str, str]]:
+    """The fields of a kind of event that name a part of the town, and its kind."""
+    return [(name, kind) for name in shape.__struct_fields__ if (kind := _KINDS.get(name)) is not None]
 
 
 def _besides(record: e.Record, agents: Mapping[str, Agent]) -> list[tuple[str, str]]:

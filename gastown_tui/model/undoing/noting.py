@@ -19,6 +19,8 @@ from gastown_tui.model.undoing import entries
 from gastown_tui.model.undoing.entries import SHAPES, WORK, Change, Entry, Part
 
 S = TypeVar("S", bound=State)
+_Parts = Map[tuple[str, str], Change]
+_NOTHING: _Parts = Map()
 UNDO, REDO = "undo", "redo"
 _WISHES = e.MergeFirst | e.MergeHeld | e.Restored
 SETTLED = frozenset({"idle", "dropped", "landed"})
@@ -31,29 +33,37 @@ def noted(before: State, after: S, record: e.Record) -> S:
     if order is None:
         return after
     undo, lines = _dropped(after, order.drops) if order.drops else (after.undo, {})
+    told, changes = isinstance(record.event, e.Said), _changes(before, after, record)
     entry = undo.get(order.first)
     if entry is None:
-        entry = Entry(order.first, record.at, order.name, order.title, order.final, order.name == UNDO)
-        name = "undone" if entry.redo else "done"
-        lines[name] = (*lines.get(name, getattr(after, name)), entry.seq)
-    if isinstance(record.event, e.Said):
-        entry = msgspec.structs.replace(entry, told=True)
-    changes: dict[tuple[str, str], Change] = {}
-    gone: list[tuple[str, str]] = []
+        redo = order.name == UNDO
+        name = "undone" if redo else "done"
+        lines[name] = (*lines.get(name, getattr(after, name)), order.first)
+        parts = _NOTHING.update(changes)
+        entry = Entry(order.first, record.at, order.name, order.title, order.final, redo, told, parts)
+    else:
+        entry = msgspec.structs.replace(entry, told=told or entry.told, parts=_with(entry.parts, changes))
+    return after.with_(undo=undo.set(entry.seq, entry), **lines)
+
+
+def _changes(before: State, after: State, record: e.Record) -> dict[tuple[str, str], Change]:
+    """What became of each part of the town that can be put back."""
+    out = {}
     for part in dict.fromkeys(touched(record, after.agents)):
         if part[0] not in SHAPES or (part[0] == "queue" and not isinstance(record.event, _WISHES)):
             continue
-        change = entries.difference(found(before, *part), found(after, *part))
-        if change is None:
-            continue
-        if (known := entry.parts.get(part)) is not None and (change := entries.merged(known, change)) is None:
-            gone.append(part)
-        else:
-            changes[part] = change
-    parts = entry.parts.update(changes)
-    for part in gone:
-        parts = parts.delete(part)
-    return after.with_(undo=undo.set(entry.seq, msgspec.structs.replace(entry, parts=parts)), **lines)
+        if (change := entries.difference(found(before, *part), found(after, *part))) is not None:
+            out[part] = change
+    return out
+
+
+def _with(parts: _Parts, changes: dict[tuple[str, str], Change]) -> _Parts:
+    """What an order changed, after one more of its records."""
+    for part, change in changes.items():
+        known = parts.get(part)
+        both = change if known is None else entries.merged(known, change)
+        parts = parts.delete(part) if both is None else parts.set(part, both)
+    return parts
 
 
 def _dropped(town: State, seqs: tuple[int, ...]) -> tuple[Map[int, Entry], dict[str, tuple[int, ...]]]:
