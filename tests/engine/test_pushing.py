@@ -82,6 +82,26 @@ def test_the_remote_has_it_first_and_what_others_push_is_taken_over(tmp_path: Pa
     asyncio.run(story())
 
 
+def test_what_others_pushed_waits_for_a_lock_that_is_named(tmp_path: Path) -> None:
+    async def story() -> None:
+        place = founded(tmp_path, land="push")
+        far = hub.bare(place.root, tmp_path)
+        theirs = elsewhere(tmp_path, far, "b.txt")
+        lock = place.root / ".git" / "refs" / "heads" / "main.lock"
+        lock.touch()
+        async with running(place) as town:
+            bead = await town.do(rehearse(note("a.txt")))
+            await town.until(lambda t: asks(town, "edits"), "the question", LONG)
+            need = next(iter(town.town.needs.values()))
+            assert need.title == "What came from origin/main waits for a lock of git's" and str(lock) in need.question
+            assert rigs.git(place.root, "status", "--porcelain") == "" and main(place) != theirs
+            lock.unlink()
+            await town.landed(bead, seconds=LONG)
+            assert not town.town.needs and far_main(far) == main(place)
+
+    asyncio.run(story())
+
+
 def test_a_refusal_is_told_in_the_remotes_words_and_moves_nothing(tmp_path: Path) -> None:
     async def story() -> None:
         place = founded(tmp_path, land="push")

@@ -65,10 +65,14 @@ def apart(base: Base, name: str, found: str, tip: str) -> None:
 
 
 def edits(base: Base, name: str, found: str, error: InTheWay) -> None:
-    """Ask for edits that are in the way of what came from the remote."""
-    paths = ", ".join(error.paths) or error.why
-    question = f"{name} is at {found[:9]}. In your checkout git will not overwrite: {paths}"
-    needs.ask(base, "edits", "target", f"What came from {name} waits for your edits", question, (RETRY,))
+    """Ask for what is in the way, in the checkout, of what came from the remote."""
+    what = "your edits" if error.paths else "a lock of git's" if error.lock else "your checkout"
+    said = f"In your checkout git will not overwrite: {', '.join(error.paths)}" if error.paths else f"{error}"
+    title, question = f"What came from {name} waits for {what}", f"{name} is at {found[:9]}. {said}"
+    old = needs.raised(base.books.pending, "edits", "target")
+    if old is not None and old.question != question:
+        needs.settle(base, "edits", "target", "something else is in the way")
+    needs.ask(base, "edits", "target", title, question, (RETRY,))
 
 
 def without_gh(base: Base, error: NoGh) -> None:

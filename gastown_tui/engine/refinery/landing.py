@@ -135,8 +135,10 @@ class Landing:
         """The remote has the train; the checkout here follows as soon as nothing is in the way there."""
         base, said = self._base, words(train.beads, error)
         question = f"{self._pushing.name} has it already. {said.question}"
-        needs.ask(base, "landing", "target", "A landing waits for your checkout", question, ("retry",),
-                  bead=train.beads[0])  # fmt: skip
+        old = needs.raised(base.books.pending, "landing", "target")
+        if old is not None and old.question != question:
+            needs.settle(base, "landing", "target", "something else is in the way")
+        needs.ask(base, "landing", "target", said.title, question, ("retry",), bead=train.beads[0])
         await base.clock.sleep(_LOOK_EVERY)
 
     async def _in_the_way(self, train: Train, error: InTheWay) -> None:
