@@ -80,6 +80,8 @@ class Polecats:
             self._sessions.tell(live.caller.name, sent_back(base, bead))
         elif needs.asking(now := base.books.pending, live.caller.name) or collision.awaited(now, bead):
             return
+        elif collision.past(now, bead):
+            return  # it is about to be told that its wait is over
         elif live.idle:
             if base.clock.monotonic() - live.idle_since < _SETTLE:
                 return

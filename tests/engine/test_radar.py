@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gastown_tui.engine import polecat
 from gastown_tui.engine.radar import declared
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.orders import CreateBead, Serialise, Sling, Undo
@@ -25,7 +26,7 @@ def held(folder: Path, name: str, line: int, end: str = "done Done") -> str:
     )
 
 
-def test_two_at_work_are_seen_and_one_lands_after_the_other(tmp_path: Path) -> None:
+def test_two_at_work_are_seen_and_one_lands_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         async with running(founded(tmp_path, {"wide.txt": WIDE})) as town:
             one = await town.do(rehearse(held(tmp_path, "ada", 20), title="Ada's"))
@@ -49,8 +50,11 @@ def test_two_at_work_are_seen_and_one_lands_after_the_other(tmp_path: Path) -> N
             (tmp_path / "bob").touch()
             bob = town.bead(other).assignee
             await town.until(lambda _: "lands before" in _printed(town.engine.spool(bob)), "bob to be told")
+            await town.until(lambda _: town.engine._sessions.live[bob].idle, "bob to wait")
+            monkeypatch.setattr(polecat, "_SETTLE", 0.0)
             (tmp_path / "ada").touch()
             await town.landed(one, other)
+            assert "is still yours" not in _printed(town.engine.spool(bob)), "who was told to wait is not nudged"
             root = town.place.root
             assert {"line 20 by ada", "line 20 by bob"} <= set((root / "wide.txt").read_text().splitlines())
             merges = rigs.git(root, "log", "--first-parent", "--format=%s", "--reverse").splitlines()
