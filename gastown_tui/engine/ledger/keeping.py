@@ -14,8 +14,9 @@ log = logging.getLogger(__name__)
 _EVERY, _AGAIN = 0.25, 2.0
 """Seconds between two commits of the ledger, and before one that git refused is tried again."""
 
-_SHARE = 3.0
-"""Under a flood it rests three times as long as a commit took: one large group costs less than many small ones."""
+_SHARE, _LATEST = 3.0, 6.0
+"""Under a flood it rests three times as long as a commit took, and so many seconds at most: one large group costs less
+than many small ones."""
 
 
 class Keeper:
@@ -49,7 +50,7 @@ class Keeper:
             archive.failed(error)
             return _AGAIN
         took = self._base.clock.monotonic() - began
-        pause = min(_AGAIN, max(_EVERY, _SHARE * took))
+        pause = min(_LATEST, max(_EVERY, _SHARE * took))
         if self._base.trouble:
             return pause
         if moved is not None:
