@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -228,6 +229,9 @@ _OWN = _HOT | {"work", "extra"}
 EDITABLE = {f.name: f for f in FIELDS if f.editable}
 _KEEP_EMPTY = frozenset({"id", "title", "status", "priority", "issue_type"})
 _NEEDED = frozenset({"id", "title"})
+_NAMES = tuple(sorted(_HOT))
+_DEFAULTS = tuple(form.DEFAULTS.get(name) for name in _NAMES)
+_values = operator.attrgetter(*_NAMES)
 _NO_WORK = Work()
 _EMPTY = (Raw(b"null"), Raw(b'""'), Raw(b"[]"))
 _BEFORE = "gt:before"
@@ -315,10 +319,9 @@ def _canonical(values: Mapping[str, Any]) -> bytes:
 def parts(bead: Bead, *, town: bool = True) -> dict[str, Any]:
     """Every field of the bead's record, in no order; `town` says whether its own part stands under `metadata.gt`."""
     out: dict[str, Any] = dict(_decode_raw(bead.extra))
-    for name in _HOT:
-        value = getattr(bead, name)
-        if name in form.DEFAULTS:
-            if name not in out or value != form.DEFAULTS[name]:
+    for name, default, value in zip(_NAMES, _DEFAULTS, _values(bead), strict=True):
+        if default is not None:
+            if name not in out or value != default:
                 out[name] = value
         elif value or name in _NEEDED:
             out[name] = value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 import msgspec
 
 Raw = msgspec.Raw
@@ -45,6 +47,7 @@ class _Edge(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _NAMES = tuple(_Edge.__struct_fields__)
+_values = operator.attrgetter(*_NAMES)
 _decode_plain = msgspec.json.Decoder(tuple[_Edge, ...]).decode
 _decode_any = msgspec.json.Decoder(tuple[dict[str, Raw], ...]).decode
 
@@ -59,7 +62,7 @@ def read(raw: Raw) -> tuple[Dependency, ...]:
     try:
         plain = _decode_plain(compact)
         if msgspec.json.encode(plain) == compact:
-            return tuple(Dependency(*(getattr(edge, name) for name in _NAMES)) for edge in plain)
+            return tuple(Dependency(*_values(edge)) for edge in plain)
     except msgspec.ValidationError:
         pass
     out = []
@@ -86,4 +89,4 @@ def write(edge: Dependency) -> bytes:
     """An edge as JSON, in the words it came in."""
     if edge.written:
         return edge.written.encode()
-    return msgspec.json.encode(_Edge(*(getattr(edge, name) for name in _NAMES)))
+    return msgspec.json.encode(_Edge(*_values(edge)))

@@ -130,6 +130,14 @@ def encode_part(town: Town, kind: str, key: str) -> bytes | None:
     return None if found is None else _pretty(entries.kept(found) if kind == "undo" else found)
 
 
+def has_part(town: Town, kind: str, key: str) -> bool:
+    """Whether the town has a record."""
+    if kind == "beads":
+        return key in town.beads
+    name, _, named = KINDS[kind]
+    return (key if named else int(key)) in getattr(town, name)
+
+
 def parts(town: Town) -> Iterator[tuple[str, str]]:
     """The (kind, key) of every record of the town, in the order `restore` takes them."""
     yield from (("beads", id) for id in town.beads)

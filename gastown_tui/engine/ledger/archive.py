@@ -9,12 +9,12 @@ from typing import Any
 
 from gastown_tui.engine.ledger.cache import SMALL, Cache
 from gastown_tui.engine.ledger.headline import headline as subject
-from gastown_tui.engine.ledger.records import OWN, old_path, path_of
+from gastown_tui.engine.ledger.records import FANNED, OWN, old_path, path_of
 from gastown_tui.model import events as e
 from gastown_tui.model.errors import Refused
 from gastown_tui.model.events import Record
 from gastown_tui.model.touching import touched
-from gastown_tui.model.town import Town, encode_part, scalars
+from gastown_tui.model.town import Town, encode_part, has_part, scalars
 from gastown_tui.rig.errors import why
 from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger
@@ -78,8 +78,11 @@ class Archive:
     def _write(self, town: Town, group: list[Record]) -> None:
         """In a thread: one commit of everything the group touched."""
         parts = {part for record in group for part in touched(record, town.agents)}
+        if (before := self._written) is not None:
+            # What came and went within the group was never written: under a flood most orders to undo are such.
+            parts = {part for part in parts if has_part(town, *part) or has_part(before, *part)}
         paths = {part: path_of(*part) for part in parts}
-        changes: dict[str, Any] = {old: None for part in parts if (old := old_path(*part)) != paths[part]}
+        changes: dict[str, Any] = {old_path(*part): None for part in parts if part[0] in FANNED}
         changes |= {path: encode_part(town, kind, key) for (kind, key), path in paths.items()}
         changes[OWN] = scalars(town)
         last = group[-1]

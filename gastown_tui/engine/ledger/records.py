@@ -18,6 +18,9 @@ from gastown_tui.rig.journal import Journal
 from gastown_tui.rig.ledger import Ledger, bead_path
 
 OWN = "town.json"
+FANNED = frozenset({"chat", "runs", "agents"})
+"""Kinds whose folder was flat once."""
+
 _SAFE = re.compile(r"[^A-Za-z0-9._-]")
 _FEW = 500
 """Changed records up to which each is put in its place; of more, all indexes are built anew."""
@@ -41,7 +44,7 @@ def path_of(kind: str, key: str) -> str:
 
 
 def old_path(kind: str, key: str) -> str:
-    """Where ledgers of the first days have it."""
+    """Where ledgers of the first days have it; another place only for the kinds in FANNED."""
     return bead_path(key) if kind == "beads" else f"{kind}/{_name(key)}"
 
 
