@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gastown_tui.model.errors import GasTownError
 from gastown_tui.rig.radar import pairs
+from gastown_tui.rig.radar.opinion import git_stops
 from gastown_tui.rig.radar.pairs import CONFLICT, NEARBY
 from gastown_tui.rig.radar.scope import Place, Radar
 from tests.rig.conftest import Git
@@ -354,3 +355,22 @@ def test_a_conflict_only_git_sees_is_near(three: Worktrees, monkeypatch: pytest.
     for name in ("one", "two"):
         three.look(name)
     assert asked == [WIDE.encode()] and three.kinds() == {("one", "two"): {"wide": NEARBY}}
+
+
+def test_what_one_removes_and_the_other_moves_is_told(three: Worktrees) -> None:
+    do(three, "one", "move", "wide", "d/new")
+    do(three, "two", "remove", "wide", None)
+    for name in ("one", "two"):
+        three.look(name)
+    assert three.stops(three.frozen("one"), three.frozen("two")) and list(three.kinds()) == [("one", "two")]
+
+
+def test_edits_that_lie_between_each_other_are_put_to_git_itself(three: Worktrees) -> None:
+    theirs = "".join(f"line {n}{' theirs' if n in (20, 50) else ''}\n" for n in range(60))
+    assert git_stops(WIDE.encode(), edited(20, "mine").encode(), theirs.encode())
+    assert not git_stops(WIDE.encode(), edited(35, "mine").encode(), theirs.encode())
+    three.write("one", "wide", edited(35, "mine"))
+    three.write("two", "wide", theirs)
+    for name in ("one", "two"):
+        three.look(name)
+    assert three.kinds() == {}, "git was asked, and merges them"

@@ -21,7 +21,7 @@ def git_stops(base: bytes, ours: bytes, theirs: bytes) -> bool:
         git.run(["init", "--quiet", "--bare", "--template=", "."], here)
         put = b"".join(
             b"commit refs/heads/%s\ncommitter a <a> 0 +0000\ndata 0\n%sM 100644 inline f\ndata %d\n%s\n"
-            % (name, b"" if name == b"b" else b"from refs/heads/b^0\n", len(text), text)
+            % (name, b"" if name == b"b" else b"from refs/heads/b\n", len(text), text)
             for name, text in ((b"b", base), (b"o", ours), (b"t", theirs))
         )
         git.run(["-c", "core.fsync=none", "fast-import", "--quiet"], here, input=put)

@@ -93,8 +93,8 @@ def judge(ground: Ground, one: View, other: View) -> tuple[Spot, ...]:
 def _agree(ground: Ground, one: View, other: View, path: str) -> bool:
     mine, theirs = one.changes[path].after, other.changes[path].after
     if mine is None and theirs is None:
-        # Both took it away; if both put something elsewhere they may have moved it to two places.
-        return not (_came(one) and _came(other))
+        # Both took it away; whoever put something elsewhere may have moved it, and git asks which of the two is meant.
+        return not (_came(one) or _came(other))
     return ground.settled(one.side, mine) == ground.settled(other.side, theirs)
 
 
