@@ -17,7 +17,7 @@ from gastown_tui.rig.radar.scope import Place, Radar
 from tests.rig.conftest import Git
 
 WIDE = "".join(f"line {n}\n" for n in range(60))
-EXAMPLES = int(os.environ.get("GT_RADAR_EXAMPLES", "16"))
+EXAMPLES = int(os.environ.get("RADAR_EXAMPLES", "16"))
 """More of them where somebody hunts for what is missed."""
 NAMES = ("one", "two", "three")
 START: dict[str, str | bytes | None] = {
