@@ -21,21 +21,25 @@ _OVERWRITTEN = "edits there would be overwritten"
 _HALF = "a merge or cherry-pick is unfinished there"
 
 
-def check(checkout: Path, common: Path) -> None:
+def check(checkout: Path, common: Path) -> Path:
     """Look for what git would stumble over only after it has moved the files.
 
     Args:
         common: the repository's own folder (`.git`).
 
+    Returns:
+        The checkout's own folder of git's.
+
     Raises:
         InTheWay: a lock lies there, or no branch is checked out.
     """
-    told = git.run(["rev-parse", "--absolute-git-dir"], checkout)
+    own = Path(git.run(["rev-parse", "--absolute-git-dir"], checkout).line)
     ref = git.run(["symbolic-ref", "--quiet", "HEAD"], checkout, check=False).line
-    for lock in _locks(Path(told.line), common, ref):
+    for lock in _locks(own, common, ref):
         raise locked(checkout, str(lock))
     if not ref:
         raise InTheWay(str(checkout), (), "a rebase, a bisection or a detached HEAD is under way there")
+    return own
 
 
 def _locks(own: Path, common: Path, ref: str) -> Iterator[Path]:
@@ -68,10 +72,9 @@ def found(repo: Repository, checkout: Path, tip: str, commits: Iterable[str]) ->
         GasTownError: something cannot be read; nothing is known.
     """
     try:
-        check(checkout, repo.common_dir)
+        own = check(checkout, repo.common_dir)
     except InTheWay as error:
         return error
-    own = Path(git.run(["rev-parse", "--absolute-git-dir"], checkout).line)
     if any((own / name).exists() for name in _UNFINISHED):
         return InTheWay(str(checkout), (), _HALF)
     touched = {path for commit in commits for path in repo.changed_paths(tip, commit)}

@@ -72,7 +72,7 @@ def test_what_is_in_the_way_is_named_once_and_asked_anew_when_it_is_another(
         looks += 1
         return found(self, tips, commits)
 
-    monkeypatch.setattr(blocked, "_LOOK_EVERY", 0.02)
+    monkeypatch.setattr(blocked, "LOOK_EVERY", 0.02)
     monkeypatch.setattr(Blocked, "found", counted)
 
     async def story() -> None:

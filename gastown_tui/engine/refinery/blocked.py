@@ -18,9 +18,8 @@ from gastown_tui.model.town import Town
 from gastown_tui.rig import obstacles
 from gastown_tui.rig.errors import InTheWay
 
-_LOOK_EVERY = 2.0
-_MOST = 60.0
-"""Seconds between two looks at most, where git refuses what looked free."""
+LOOK_EVERY, _MOST = 2.0, 60.0
+"""Seconds between two looks, and at most, where git refuses what looked free."""
 
 
 class Said(NamedTuple):
@@ -55,7 +54,7 @@ class Blocked:
     async def unblock(self, need: e.Need) -> None:
         """Let trains go on once nothing is in their way; looks every two seconds. Raises GasTownError."""
         base = self._base
-        await base.clock.sleep(min(_MOST, _LOOK_EVERY * 2.0 ** min(self._refused, 5)))
+        await base.clock.sleep(min(_MOST, LOOK_EVERY * 2.0 ** min(self._refused, 5)))
         town = base.books.town
         tips = {base.config.target: town.tip}
         for lane in sorted({lanes.of(town, town.beads[entry.bead]) for entry in waiting(town)} - {""}):

@@ -8,7 +8,7 @@ from pathlib import Path
 from gastown_tui.engine import needs
 from gastown_tui.engine.base import Base
 from gastown_tui.engine.refinery import asking
-from gastown_tui.engine.refinery.blocked import Blocked, words
+from gastown_tui.engine.refinery.blocked import LOOK_EVERY, Blocked, words
 from gastown_tui.engine.refinery.pushing import Pushing
 from gastown_tui.model import events as e
 from gastown_tui.model.bead import Bead, Review
@@ -21,8 +21,6 @@ from gastown_tui.rig import equivalence, reverting
 from gastown_tui.rig.errors import GitFailed, InTheWay, Moved
 from gastown_tui.rig.obstacles import locked
 from gastown_tui.rig.remote import PushRefused, RemoteMoved, Unreachable
-
-_LOOK_EVERY = 2.0
 
 
 class Landing:
@@ -139,7 +137,7 @@ class Landing:
         if old is not None and old.question != question:
             needs.settle(base, "landing", "target", "something else is in the way")
         needs.ask(base, "landing", "target", said.title, question, ("retry",), bead=train.beads[0])
-        await base.clock.sleep(_LOOK_EVERY)
+        await base.clock.sleep(LOOK_EVERY)
 
     async def _in_the_way(self, train: Train, error: InTheWay) -> None:
         """The train waits; the overseer is told what is in the way."""
